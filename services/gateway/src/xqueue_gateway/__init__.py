@@ -1,0 +1,1 @@
+"""The gateway: HTTP to xq.commands, xq.status to subscribers."""

@@ -1,0 +1,1 @@
+"""The notifier: xq.status to MQTT and history."""

@@ -1,0 +1,1 @@
+"""The worker: xq.dispatch to handlers, handlers to xq.reports."""
