@@ -1,0 +1,266 @@
+"""What services other than the scheduler may ask of a cell in Redis: read tasks, claim attempts, keep leases.
+
+One method a function call; the functions themselves are the scheduler's (``xqueue_scheduler/lua``). While no
+scheduler has loaded them yet, or Redis was emptied, the answers are the same as while a cell is rebuilt: wait.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from redis import asyncio as aioredis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+
+from xqueue_common.errors import Unavailable
+from xqueue_common.task import TaskRow
+
+_pack = msgspec.msgpack.Encoder().encode
+_row = msgspec.msgpack.Decoder(TaskRow)
+
+_SOCKET_S = 5.0
+
+
+class Code(IntEnum):
+    """What a function answers first."""
+
+    OK = 0
+    EMPTY = 1
+    """The cell is not in Redis."""
+    LOST = 2
+    """Somebody took the cell after the caller."""
+    WENT_BACK = 3
+    """Redis holds an earlier state than the caller knows."""
+    REBUILDING = 4
+    """The cell is being rebuilt, or must be."""
+    DIRTY = 5
+    """A call broke off in the middle."""
+    RETRIED = 6
+    """This very call was made before; its answer follows again."""
+    ASK_AGAIN = 7
+    """The cell is not there or being rebuilt: ask again later."""
+    INBOX_LOST = 8
+    """Another worker has leased the inbox meanwhile."""
+    FULL = 9
+    """No inbox is free."""
+
+
+class Admission(IntEnum):
+    """The answer to a claim (rule R9)."""
+
+    WAIT = 0
+    """Not told yet, or Redis does not know: ask again."""
+    ADMITTED = 1
+    """Begin."""
+    GONE = 2
+    """Not the current attempt any more: drop it."""
+    CANCELED = 3
+    """A cancel was asked for: report it as canceled without running it."""
+
+
+class Ask(NamedTuple):
+    """A claim: the attempt, and the label of the record that brought it."""
+
+    task_id: str
+    token: str
+    epoch: int
+    call: int
+
+
+class Offer(Struct, frozen=True, array_like=True):
+    """What a worker offers with each heartbeat: absolute numbers, so a lost one does no harm.
+
+    Attributes:
+        instance: stable name of the worker.
+        inbox: the partition of the dispatch topic that it reads.
+        seq: grows with each heartbeat; an older offer is ignored.
+        slots: attempts that it will run at once in all, 0 while it drains.
+        queues: ``*``, names, or prefixes with a ``*`` behind.
+        types: task types that it has handlers for.
+        profile: short name for these queues and types, equal for equal ones.
+        info: more about it for people, as a JSON object.
+    """
+
+    instance: str
+    inbox: int
+    seq: int
+    slots: int
+    queues: list[str]
+    types: list[str]
+    profile: str
+    info: str
+
+
+class Beat(NamedTuple):
+    """The answer to a heartbeat. ``lease_ms`` counts from before it was sent; 0 while the cell cannot answer."""
+
+    code: Code
+    lease_ms: int
+    lost: frozenset[str]
+    cancelled: frozenset[str]
+
+
+class Reading(NamedTuple):
+    """What Redis knows of a task.
+
+    Attributes:
+        commands: offset of the next command that the cell has not applied yet; -1 while it cannot say.
+        task: None when not known.
+        position: place among the waiting tasks of its key, from 0; None when it does not wait.
+    """
+
+    commands: int
+    task: TaskRow | None
+    position: int | None
+
+
+class WorkerView(NamedTuple):
+    """A live worker as the cell sees it."""
+
+    incarnation: str
+    instance: str
+    slots: int
+    running: int
+    info: str
+    heartbeat_ms: int
+
+
+class Stats(NamedTuple):
+    """Counts of a cell: ended (and submitted) since ever, open ones now."""
+
+    totals: dict[str, int]
+    open: dict[str, int]
+
+
+def base_key(prefix: str, cell: int) -> str:
+    """Return the key of a cell's head; every other key of the cell is this one and a suffix."""
+    return f"{prefix}{{c{cell}}}"
+
+
+def connect(url: str, *, connections: int = 64) -> aioredis.Redis:
+    """Return a client whose pool waits for a free connection instead of failing."""
+    pool = aioredis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=_SOCKET_S,
+        socket_timeout=_SOCKET_S,
+        socket_connect_timeout=_SOCKET_S,
+    )
+    return aioredis.Redis(connection_pool=pool)
+
+
+async def call(redis: aioredis.Redis, function: str, base: str, *args: Any, read_only: bool = False) -> Any:
+    """Call a function of the library on one cell.
+
+    Raises:
+        Unavailable: Redis does not answer, or does not know the function (yet).
+    """
+    try:
+        command = "FCALL_RO" if read_only else "FCALL"
+        return await redis.execute_command(command, function, 1, base, *args)  # type: ignore[no-untyped-call]
+    except (TimeoutError, RedisConnectionError, RedisError, OSError) as error:
+        part = "redis"
+        raise Unavailable(part, str(error) or type(error).__name__) from error
+
+
+class Cell:
+    """One cell, for services that do not own it."""
+
+    def __init__(self, redis: aioredis.Redis, *, prefix: str, cell: int) -> None:
+        self._redis = redis
+        self.number = cell
+        self.base = base_key(prefix, cell)
+
+    async def read(self, task_id: str) -> Reading:
+        """Return what the cell knows of a task.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        commands, row, rank = await self._ask("xq_read", task_id, read_only=True, otherwise=(-1, b"", -1))
+        return Reading(commands, _row.decode(row) if row else None, rank if rank >= 0 else None)
+
+    async def stats(self) -> Stats:
+        """Return the counts of the cell.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        _, totals, open_tasks = await self._ask("xq_stats", read_only=True, otherwise=(-1, [], []))
+        return Stats(_counts(totals), _counts(open_tasks))
+
+    async def workers(self) -> list[WorkerView]:
+        """Return the live workers.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        flat = await self._ask("xq_workers", read_only=True, otherwise=[])
+        return [_view(*flat[i : i + 4]) for i in range(0, len(flat), 4)]
+
+    async def lease_inbox(self, incarnation: str, *, first: int, step: int, count: int) -> tuple[Code, int | None]:
+        """Lease an inbox among ``first``, ``first + step``, … below ``count``.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        code, *inbox = await self._ask("xq_inbox", incarnation, first, step, count, otherwise=(Code.ASK_AGAIN,))
+        return Code(code), inbox[0] if inbox else None
+
+    async def claim(self, incarnation: str, asks: Sequence[Ask]) -> list[Admission]:
+        """Ask for leave to begin these attempts; answers in the same order.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        answers = await self._ask("xq_claim", incarnation, _pack(asks), otherwise=[Admission.WAIT] * len(asks))
+        return [Admission(answer) for answer in answers]
+
+    async def heartbeat(self, incarnation: str, offer: Offer, attempts: Sequence[tuple[str, str]]) -> Beat:
+        """Renew the leases of all ``attempts`` (task id and token) and tell what the worker offers.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        answer = await self._ask(
+            "xq_heartbeat", incarnation, _pack(offer), _pack(attempts), otherwise=(Code.ASK_AGAIN,)
+        )
+        if len(answer) == 1:
+            return Beat(Code(answer[0]), 0, frozenset(), frozenset())
+        code, lease_ms, lost, cancelled = answer
+        return Beat(Code(code), lease_ms, _names(lost), _names(cancelled))
+
+    async def leave(self, incarnation: str, inbox: int) -> None:
+        """Offer nothing more and give the inbox back.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        await self._ask("xq_leave", incarnation, inbox, otherwise=(Code.ASK_AGAIN,))
+
+    async def _ask(self, function: str, *args: Any, otherwise: Any, read_only: bool = False) -> Any:
+        try:
+            return await call(self._redis, function, self.base, *args, read_only=read_only)
+        except Unavailable as error:
+            if _unknown_function(error.__cause__):
+                return otherwise
+            raise
+
+
+def _unknown_function(error: BaseException | None) -> bool:
+    return isinstance(error, ResponseError) and "Function not found" in str(error)
+
+
+def _names(values: list[bytes]) -> frozenset[str]:
+    return frozenset(value.decode() for value in values)
+
+
+def _counts(flat: list[bytes]) -> dict[str, int]:
+    return {flat[i].decode(): int(flat[i + 1]) for i in range(0, len(flat), 2)}
+
+
+def _view(incarnation: bytes, packed: bytes, beat: bytes, running: int) -> WorkerView:
+    instance, _inbox, _seq, slots, _profile, info = msgspec.msgpack.decode(packed)
+    return WorkerView(incarnation.decode(), instance, slots, running, info, int(float(beat)))

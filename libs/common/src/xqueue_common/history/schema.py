@@ -1,0 +1,59 @@
+"""The tables of the history, for SQLite and PostgreSQL alike. Times are ms since 1970, JSON is text."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
+
+metadata = MetaData()
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("concurrency_key", String(256)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("finished_ms", BigInteger),
+    Column("spec", Text, nullable=False, doc="TaskSpec as JSON"),
+    Column("state", Text, nullable=False, doc="TaskState as JSON"),
+    Index("tasks_by_tenant", "tenant", "created_ms", "task_id"),
+    Index("tasks_by_status", "tenant", "status", "created_ms", "task_id"),
+    Index("tasks_by_queue", "tenant", "queue", "created_ms", "task_id"),
+    Index("tasks_by_end", "finished_ms"),
+)
+"""The latest version of each task."""
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", String(256), nullable=False),
+    Index("labels_by_value", "name", "value", "task_id"),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("worker", String(256)),
+    Column("reason", String(64)),
+)
+"""Every version that a task went through."""
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("topic", String(256), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, doc="when the last record applied was made"),
+)
+"""How far the history has followed the status log; written in the transaction that applied the records."""

@@ -1,0 +1,1 @@
+"""Thin adapters over aiokafka with settings that lose nothing (its defaults do)."""

@@ -1,0 +1,169 @@
+"""Reading topics as a member of a consumer group: for sinks, where any member may take over a partition."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from xqueue_common.errors import Unavailable
+from xqueue_common.kafka.tail import READ_SETTINGS
+
+log = structlog.get_logger(__name__)
+
+_START_S = 20.0
+_STOP_S = 3.0
+_COMMIT_S = 10.0
+
+GROUP_SETTINGS: dict[str, Any] = {
+    **READ_SETTINGS,
+    # Exactly one: with several JoinGroup is sent over and over. Range gives equally numbered partitions of
+    # several topics to the same member.
+    "partition_assignment_strategy": (RangePartitionAssignor,),
+    "session_timeout_ms": 10_000,
+    "heartbeat_interval_ms": 1_000,
+    "max_poll_interval_ms": 300_000,
+}
+
+
+class GroupReader:
+    """Records of some topics, shared out over the members of a group.
+
+    Positions are committed by the caller once a record's work is done, so a crash repeats records and skips none.
+    A partition read for the first time begins at its start, one whose position retention has outrun goes on at
+    what is left, with an alarm in the log and ``lost`` counted up.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        group: str,
+        *,
+        client_id: str,
+        stuck_after_s: float = 30.0,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._group = group
+        self._client_id = client_id
+        self._stuck_after_s = stuck_after_s
+        self._raw: AIOKafkaConsumer | None = None
+        self._heard = 0.0
+        self.lost = 0
+
+    async def start(self) -> None:
+        """Join the group.
+
+        Raises:
+            Unavailable: no broker answered in time.
+        """
+        raw = AIOKafkaConsumer(
+            *self._topics,
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            **(GROUP_SETTINGS | {"group_id": self._group}),
+        )
+        try:
+            async with asyncio.timeout(_START_S):
+                await raw.start()
+        except (KafkaError, TimeoutError, OSError) as error:
+            await _discard(raw)
+            raise _away(error) from error
+        self._raw = raw
+        self._heard = time.monotonic()
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            await _discard(raw)
+
+    async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        """Return the next records by partition; none if none came within ``timeout_ms``.
+
+        Raises:
+            Unavailable: no broker answered in time.
+        """
+        if self._raw is None:
+            await self.start()
+        raw = self._consumer
+        try:
+            records: Mapping[TopicPartition, Sequence[Any]] = await raw.getmany(
+                timeout_ms=timeout_ms, max_records=max_records
+            )
+        except NoOffsetForPartitionError as error:
+            await self._begin(raw, error)
+            return {}
+        except OffsetOutOfRangeError as error:
+            self.lost += 1
+            log.error("the log no longer holds our position, going on with what is left", group=self._group)
+            await self._begin(raw, error)
+            return {}
+        except KafkaError as error:
+            raise _away(error) from error
+        if records:
+            self._heard = time.monotonic()
+        elif time.monotonic() - self._heard > self._stuck_after_s:
+            await self._check(raw)
+        return records
+
+    async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Commit the offsets of the next records to read; partitions taken away meanwhile are left out.
+
+        Raises:
+            Unavailable: the commit failed; the records since the last one will come again.
+        """
+        raw = self._consumer
+        mine = {tp: offset for tp, offset in positions.items() if tp in raw.assignment()}
+        if not mine:
+            return
+        try:
+            async with asyncio.timeout(_COMMIT_S):
+                await raw.commit(mine)
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise _away(error) from error
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Return the partitions that this member reads now."""
+        return frozenset() if self._raw is None else frozenset(self._raw.assignment())
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer:
+        if self._raw is None:
+            msg = "this reader is not started"
+            raise RuntimeError(msg)
+        return self._raw
+
+    async def _begin(self, raw: AIOKafkaConsumer, error: KafkaError) -> None:
+        named = error.args[0]
+        partitions = list(named) if isinstance(named, dict) else [named]
+        mine = [tp for tp in partitions if tp in raw.assignment()]
+        if mine:
+            await raw.seek_to_beginning(*mine)
+
+    async def _check(self, raw: AIOKafkaConsumer) -> None:
+        self._heard = time.monotonic()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(_COMMIT_S):
+                assigned = list(raw.assignment())
+                ends = await raw.end_offsets(assigned) if assigned else {}
+                behind = [tp for tp in assigned if await raw.position(tp) < ends[tp]]
+            if behind:
+                log.warning("kafka consumer stands still, replaced", partitions=str(behind))
+                await self.stop()  # the next poll joins anew
+
+
+async def _discard(raw: AIOKafkaConsumer) -> None:
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(_STOP_S):
+            await raw.stop()
+
+
+def _away(error: BaseException) -> Unavailable:
+    return Unavailable("kafka", str(error) or type(error).__name__)

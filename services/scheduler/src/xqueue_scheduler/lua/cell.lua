@@ -1,0 +1,107 @@
+--[[
+Cell: the call under way, the head of the cell and its clock.
+
+Every function begins with Cell.open(base); all other files read what it found in C. A call touches nothing
+outside its cell: each key is the cell's base (KEYS[1], holding the hash tag) and a suffix from KEY.
+
+Invariant: time never goes back and never jumps: it advances with Redis' clock, but by no more than the owner
+says has passed, plus a second.
+
+Keys:
+  (base)    hash    e, n         label: epoch and number of the last call
+                    told, off    highest call that is told; next status offset behind it
+                    cmd, rep     next command and report to apply
+                    now, rt      the cell's time and Redis' clock when it was taken, in ms
+                    seq          order of the last task submitted
+                    dirty        1 while a call writes; found set, the call before broke off
+                    mode         'running' or 'rebuilding'
+                    low_*        low-water mark: oldest offsets that a rebuild needs
+                    lease, grace, claim, cancel, ttl, stale, roll, roll_age   the owner's settings (store/head.py)
+]]
+
+local HEAD = {
+  'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'dirty', 'low_off', 'low_cmd', 'low_rep',
+  'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'mode',
+}
+Cell.REBUILDING = 'rebuilding'
+local SLACK_MS = 1000
+local GUESS_MS = 5000
+
+local GARBAGE_KB = 16 * 1024
+
+-- Lua's collector would walk over all that a call holds, again and again: it rests while a call runs, and collects
+-- between two calls once enough has gathered.
+function Cell.clean()
+  C = nil
+  collectgarbage('restart')
+  if collectgarbage('count') > GARBAGE_KB then collectgarbage('collect') end
+end
+
+-- Begin a call on the cell at `base`. C.head is nil when the cell is not in Redis.
+function Cell.open(base)
+  C = {
+    base = base, tasks = {}, changed = {}, counts = {}, groups = {}, lanes = {}, workers = {}, touched = {},
+    statuses = {}, dispatches = {}, snapshots = {}, born = {}, delta = {}, granted = 0, chance = 0,
+  }
+  local values = redis.call('HMGET', base, unpack(HEAD))
+  if not values[1] then return end
+  local head = {}
+  for i, name in ipairs(HEAD) do head[name] = tonumber(values[i]) end
+  head.mode = values[#HEAD]
+  C.head = head
+end
+
+function Cell.key(suffix, name)
+  return C.base .. suffix .. name
+end
+
+local function wall()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- Advance the cell's time; `elapsed` ms have passed for the owner since its last call.
+function Cell.tick(elapsed)
+  local head, at = C.head, wall()
+  head.now = head.now + math.max(0, math.min(at - head.rt, elapsed + SLACK_MS))
+  head.rt = at
+end
+
+-- A new owner knows of no elapsed time: it trusts Redis' clock (its caller gives all leases a new start).
+function Cell.catch_up()
+  local at = wall()
+  C.head.now, C.head.rt = math.max(C.head.now or 0, at), at
+end
+
+-- The time for calls that are not counted: read, not kept.
+function Cell.guess()
+  return C.head.now + math.max(0, math.min(wall() - C.head.rt, GUESS_MS))
+end
+
+-- Whether (e, n) lies before (other_e, other_n).
+function Cell.before(e, n, other_e, other_n)
+  return e < other_e or (e == other_e and n < other_n)
+end
+
+-- A number in [0, 1), another one each time, derived from the one that the caller handed in.
+function Cell.chance()
+  C.chance = (C.chance + 0.6180339887498949) % 1
+  return C.chance
+end
+
+-- Write the head back.
+function Cell.close()
+  local fields = {}
+  for _, name in ipairs(HEAD) do
+    if C.head[name] then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = C.head[name]
+    end
+  end
+  redis.call('HSET', C.base, unpack(fields))
+end
+
+-- Count a task in or out of a status.
+function Cell.tally(status, by)
+  if status then C.delta[status] = (C.delta[status] or 0) + by end
+end

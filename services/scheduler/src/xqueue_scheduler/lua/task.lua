@@ -1,0 +1,167 @@
+--[[
+Task: the record of one task, read once and written once a call.
+
+A value is: one byte ('o' open, 'x' ended), the process timeout in ms and the length of the spec (4 bytes each,
+big-endian), the spec (msgpack, not unpacked unless needed), the state (msgpack), the payload (JSON text; empty when
+it stands apart or is no longer needed). Fields of state and spec are named by S and P (generated from the Python
+structs).
+
+Invariant: every change of state is emitted with the next version, and the value in Redis is the last one emitted.
+The timer of a task is its state's due time, unless a heartbeat has renewed the lease since.
+
+Keys:
+  task      string  as above; expires only after the task has ended
+  payload   string  a payload of more than INLINE bytes
+  timers    zset    task id by due time in ms
+]]
+local INLINE = 1024
+local HEADER = 9
+local ENDED = { success = true, failed = true, canceled = true, timeout = true }
+local ROW_HEADER = '\146'
+
+function Task.ended(status)
+  return ENDED[status] or false
+end
+
+local function parse(id, value)
+  local process_ms, size = struct.unpack('>I4I4', value, 2)
+  local at, state = cmsgpack.unpack_one(value, HEADER + size)
+  return {
+    id = id, state = state, packed_spec = value:sub(HEADER + 1, HEADER + size), process_ms = process_ms,
+    stored = true, armed = state[S.due_ms], status = state[S.status],
+    payload = at == -1 and '' or value:sub(at + 1),
+  }
+end
+
+-- Return the task, or false when it is not known.
+function Task.load(id)
+  local task = C.tasks[id]
+  if task ~= nil then return task end
+  local value = redis.call('GET', C.base .. KEY.task .. id)
+  task = value and parse(id, value)
+  C.tasks[id] = task
+  return task
+end
+
+-- A task that was not known; its state is filled in by the caller.
+function Task.create(id, packed_spec, payload, process_ms)
+  local task = { id = id, state = {}, packed_spec = packed_spec, payload = payload, process_ms = process_ms }
+  C.tasks[id] = task
+  return task
+end
+
+function Task.spec(task)
+  if not task.spec then task.spec = cmsgpack.unpack(task.packed_spec) end
+  return task.spec
+end
+
+-- The group that the task belongs to.
+function Task.group(task)
+  if not task.group then task.group = Group.load(Lane.group_of(Task.spec(task))) end
+  return task.group
+end
+
+function Task.lane(task)
+  if not task.lane then task.lane = Lane.of(Task.spec(task)) end
+  return task.lane
+end
+
+function Task.payload(task)
+  if task.payload ~= '' then return task.payload end
+  return redis.call('GET', C.base .. KEY.payload .. task.id) or 'null'
+end
+
+local function pack(task)
+  task.packed_state = STATE_HEADER .. cmsgpack.pack(unpack(task.state, 1, N_STATE))
+  return ROW_HEADER .. task.packed_state .. task.packed_spec
+end
+
+-- Tell the world about a change of this task; return its place among the call's statuses, from 0.
+function Task.emit(task, reason)
+  local state, statuses = task.state, C.statuses
+  state[S.version], state[S.reason] = state[S.version] + 1, reason
+  state[S.limit], state[S.at_ms] = Task.group(task).limit, C.head.now
+  statuses[#statuses + 1] = pack(task)
+  Task.keep(task)
+  return #statuses - 1
+end
+
+-- The row of a task as it stands, for a repeat of its version.
+function Task.row(task)
+  return pack(task)
+end
+
+-- Have a task written as a rebuild found it.
+function Task.restore(task)
+  pack(task)
+  Task.keep(task)
+end
+
+-- Have this task written at the end of the call.
+function Task.keep(task)
+  if not task.changed then
+    task.changed = true
+    C.changed[#C.changed + 1] = task
+  end
+end
+
+local function arm(task, due)
+  if due == task.armed then return end
+  if due then
+    redis.call('ZADD', C.base .. KEY.timers, due, task.id)
+  else
+    redis.call('ZREM', C.base .. KEY.timers, task.id)
+  end
+end
+
+-- The payload as it goes into the value; large ones stand apart, those of ended tasks are dropped.
+local function settle_payload(task, ended)
+  if ended then
+    if task.stored and task.payload == '' then redis.call('DEL', C.base .. KEY.payload .. task.id) end
+    return ''
+  end
+  if not task.stored and #task.payload > INLINE then
+    redis.call('SET', C.base .. KEY.payload .. task.id, task.payload)
+    return ''
+  end
+  return task.payload
+end
+
+local function count(task)
+  local status = task.state[S.status]
+  if task.status ~= status then
+    Cell.tally(task.status, -1)
+    Cell.tally(status, 1)
+  end
+end
+
+local function save(task)
+  local ended = ENDED[task.state[S.status]]
+  count(task)
+  local value = (ended and 'x' or 'o') .. struct.pack('>I4I4', task.process_ms, #task.packed_spec)
+    .. task.packed_spec .. task.packed_state .. settle_payload(task, ended)
+  if ended then
+    redis.call('SET', C.base .. KEY.task .. task.id, value, 'PX', C.head.ttl)
+  else
+    redis.call('SET', C.base .. KEY.task .. task.id, value)
+  end
+  arm(task, task.state[S.due_ms])
+end
+
+-- Write every task of this call that changed.
+function Task.save_all()
+  for _, task in ipairs(C.changed) do save(task) end
+end
+
+-- The kind of timer that a task in this state waits for.
+function Task.timer(status)
+  if status == 'scheduled' then return 'delay' end
+  if status == 'pending' then return 'queue_timeout' end
+  if status == 'processing' then return 'lease' end
+end
+
+-- Whether the timer of this task is still the one that fired.
+function Task.fired(task, token, timer, due)
+  return task and task.state[S.token] == token and Task.timer(task.state[S.status]) == timer
+    and tonumber(redis.call('ZSCORE', C.base .. KEY.timers, task.id)) == due
+end

@@ -1,0 +1,1 @@
+"""The only code of the scheduler that talks to Redis."""

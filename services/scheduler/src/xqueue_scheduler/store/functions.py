@@ -1,0 +1,83 @@
+"""The library of Redis functions: the Lua files in order, behind a prelude generated from the Python types.
+
+So positions of fields, names of keys, codes and defaults are written down once, in Python.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from xqueue_common.cell import Admission, Code
+from xqueue_common.task import Backoff, SpecRow, StateRow
+from xqueue_scheduler.store.keys import KEYS
+
+LIBRARY = "xqueue"
+FILES = (
+    "cell", "task", "scope", "group", "lane", "worker", "policy", "attempt", "report", "command", "cursor",
+    "dispatch",
+    "rolling", "outbox", "call", "taking", "claim", "read",
+)  # fmt: skip
+"""In the order in which a record passes through them."""
+
+_TASK_ID_SIZE = 36
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    def text(value: Any) -> str:
+        return f"'{value}'" if isinstance(value, str) else repr(value)
+
+    return "{ " + ", ".join(f"{name} = {text(value)}" for name, value in values.items()) + " }"
+
+
+def _places(row: type[Struct]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(row.__struct_fields__, 1)}
+
+
+def _codes(codes: type[IntEnum]) -> dict[str, int]:
+    return {code.name: code.value for code in codes}
+
+
+def _prelude() -> Iterable[str]:
+    default = Backoff()
+    yield f"#!lua name={LIBRARY}"
+    yield f"local KEY = {_table({name: key.suffix for name, key in KEYS.items()})}"
+    yield f"local S = {_table(_places(StateRow))}"
+    yield f"local P = {_table(_places(SpecRow))}"
+    size = len(StateRow.__struct_fields__)
+    yield f"local N_STATE, STATE_HEADER, ID_SIZE = {size}, '\\220\\0\\{size}', {_TASK_ID_SIZE}"
+    yield f"local CODE = {_table(_codes(Code))}"
+    yield f"local ADMISSION = {_table(_codes(Admission))}"
+    yield f"local BACKOFF = {_table({name: getattr(default, name) for name in Backoff.__struct_fields__})}"
+    # One table a file, which it fills. All exist beforehand: functions of different files call one another.
+    names = [name.capitalize() for name in FILES]
+    yield f"local {', '.join(names)} = {', '.join('{}' for _ in names)}"
+    yield "local C  -- what the call under way knows: see cell.lua"
+
+
+def lua_files() -> dict[str, str]:
+    """Return the text of each Lua file by its name."""
+    folder = files("xqueue_scheduler") / "lua"
+    return {name: (folder / f"{name}.lua").read_text(encoding="utf-8") for name in FILES}
+
+
+@cache
+def source() -> str:
+    """Return the whole library as one Lua text."""
+    bodies = (f"do\n{text}\nend" for text in lua_files().values())
+    return "\n".join([*_prelude(), *bodies])
+
+
+def digest() -> str:
+    """Return a short name for this very text of the library."""
+    return hashlib.sha256(source().encode()).hexdigest()[:12]
+
+
+async def load(redis: Redis) -> None:
+    """Load the library, replacing another version of it."""
+    await redis.function_load(source(), replace=True)
