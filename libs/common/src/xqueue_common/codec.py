@@ -24,7 +24,8 @@ class Reader(Generic[T]):
             Undecodable: no valid JSON, no valid UTF-8, nested too deeply, or not of that type.
         """
         try:
-            return self._decode(data or b"")  # type: ignore[no-any-return]  # the decoder is of T
+            # msgspec.Raw takes any bytes: what is no UTF-8 must not get further than here.
+            return self._decode((data or b"").decode())  # type: ignore[no-any-return]  # the decoder is of T
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             # The latter two are no DecodeError: msgspec lets them through.
             raise Undecodable(str(error) or type(error).__name__) from error

@@ -1,12 +1,14 @@
 """The rule by which every reader of ``xq.status`` ignores what a replaced scheduler still wrote (rule R1)."""
 
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import StatusRecord, Takeover, read_status
+from xqueue_common.events import StatusTopicRecord, Takeover, read_status
 from xqueue_common.kafka.tail import Tail
 
 
 class EpochFilter:
     """Follows one partition of the status log; its state is the highest epoch seen.
+
+    A record's own epoch counts as seen: its takeover record must stand before it.
 
     Persist ``epoch`` together with the position when reading goes on later, and hand it back then.
     """
@@ -14,12 +16,15 @@ class EpochFilter:
     def __init__(self, epoch: int = 0) -> None:
         self.epoch = epoch
 
-    def admit(self, offset: int, record: StatusRecord | Takeover) -> bool:
-        """Return whether a status record counts; a takeover record itself never does, it raises the epoch."""
+    def admit(self, offset: int, record: StatusTopicRecord) -> bool:
+        """Return whether this record counts; a takeover record never does, it raises the epoch."""
         if isinstance(record, Takeover):
             self.epoch = max(self.epoch, offset)
             return False
-        return record.epoch >= self.epoch
+        if record.epoch < self.epoch:
+            return False
+        self.epoch = record.epoch
+        return True
 
 
 _LOOK_BACK = 1_000

@@ -8,6 +8,7 @@
     ├── RecordTooLarge     a record exceeds what Kafka takes: refused before it is sent, never retried
     ├── PositionLost       a log no longer holds the position to go on from: an alarm, never retried
     ├── OutcomeUnknown     a produce was not answered in time: retried under the same id by whoever asked
+    ├── FunctionFailed     a Redis function broke off in the middle: the cell is taken again and rebuilt
     └── Unavailable        a broker or store is away: retried after a while
 """
 
@@ -58,6 +59,10 @@ class PositionLost(XQueueError):
 
 class OutcomeUnknown(XQueueError):
     """A produce failed or was not answered in time: the records may or may not be in the log."""
+
+
+class FunctionFailed(XQueueError):
+    """A Redis function broke off in the middle."""
 
 
 class Unavailable(XQueueError):

@@ -157,7 +157,21 @@ class StatusRecord(Record, frozen=True, tag="status"):
     totals: dict[str, int] | None = None
 
 
-StatusTopicRecord = StatusRecord | Takeover
+class Checkpoint(Record, frozen=True, tag="checkpoint"):
+    """Where an idle cell stands, written now and then while no task is open.
+
+    Without it the last label would leave the log by retention, and with it the position to go on from.
+    Fields as in ``StatusRecord``.
+    """
+
+    epoch: Offset
+    call: Count
+    commands: Offset
+    reports: Offset
+    totals: dict[str, int]
+
+
+StatusTopicRecord = StatusRecord | Takeover | Checkpoint
 
 # ---- progress: worker → everyone, soft ----
 

@@ -59,7 +59,7 @@ async def _failures(main: Awaitable[None]) -> bool:
 
 
 async def until(stop: asyncio.Event, *agents: Awaitable[None]) -> None:
-    """Run agents side by side until ``stop`` is set, then cancel them; an agent that fails ends them all."""
+    """Run agents side by side until ``stop`` is set, then cancel them; one that fails ends them all."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_agent(agent)) for agent in agents]
         group.create_task(_cancel_on(stop, tasks))
@@ -70,8 +70,6 @@ async def _agent(agent: Awaitable[None]) -> None:
 
 
 async def _cancel_on(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
-    waiter = asyncio.create_task(stop.wait())
-    await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiter.cancel()
+    await stop.wait()
     for task in tasks:
         task.cancel()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, UnsetType
 
 from xqueue_common.events import ProgressRecord, StatusRecord, event_id
 from xqueue_common.lifecycle import Status
@@ -50,6 +50,10 @@ def _moment(ms: int | None) -> datetime | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def _value(raw: Raw | UnsetType) -> Raw | None:
+    return raw if isinstance(raw, Raw) else None
+
+
 def snapshot_of(spec: TaskSpec, state: TaskState) -> Snapshot:
     """Return what clients may see of this version."""
     return Snapshot(
@@ -68,10 +72,10 @@ def snapshot_of(spec: TaskSpec, state: TaskState) -> Snapshot:
         scheduled_for=_moment(state.scheduled_ms),
         started_at=_moment(state.started_ms),
         finished_at=_moment(state.finished_ms),
-        progress=state.progress,
+        progress=_value(state.progress),
         worker=instance_of(state.worker),
-        error=state.error,
-        result=state.result,
+        error=_value(state.error),
+        result=_value(state.result),
         cancel_requested=state.cancel,
         retry_of=spec.retry_of,
         event_id=event_id(spec, state),

@@ -6,7 +6,7 @@ msgpack arrays (``SpecRow``, ``StateRow``): the order of the fields here is the 
 
 from typing import Any, Literal
 
-from msgspec import Raw, Struct, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from xqueue_common.lifecycle import TERMINAL, Status
 from xqueue_common.names import (
@@ -137,9 +137,9 @@ class TaskState(Struct, frozen=True, omit_defaults=True):
     finished_ms: Ms | None = None
     deadline_ms: Ms | None = None
     reason: str | None = None
-    progress: Raw | None = None
-    error: Raw | None = None
-    result: Raw | None = None
+    progress: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
 
     @property
     def ended(self) -> bool:
@@ -195,12 +195,12 @@ _JSON = slice(-3, None)
 """Progress, error and result stand last: JSON values, as text in a row and raw in an object."""
 
 
-def _raw(text: str | None) -> Raw | None:
-    return None if text is None else Raw(text.encode())
+def _raw(text: str | None) -> Raw | UnsetType:
+    return UNSET if text is None else Raw(text.encode())
 
 
-def _text(raw: Raw | None) -> str | None:
-    return None if raw is None else bytes(raw).decode()
+def _text(raw: Raw | UnsetType) -> str | None:
+    return bytes(raw).decode() if isinstance(raw, Raw) else None
 
 
 def state_of_row(row: StateRow) -> TaskState:

@@ -1,6 +1,10 @@
-"""The tables of the history, for SQLite and PostgreSQL alike. Times are ms since 1970, JSON is text."""
+"""The tables of the history, for SQLite and PostgreSQL alike. Times are ms since 1970, JSON is text.
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
+Every version is an insert or two and, at most, one update: keep the indexes few. Tables of small rows with a
+primary key of several columns are ``WITHOUT ROWID`` in SQLite, else it would keep each row twice.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
 metadata = MetaData()
 
@@ -21,7 +25,13 @@ tasks = Table(
     Index("tasks_by_tenant", "tenant", "created_ms", "task_id"),
     Index("tasks_by_status", "tenant", "status", "created_ms", "task_id"),
     Index("tasks_by_queue", "tenant", "queue", "created_ms", "task_id"),
-    Index("tasks_by_end", "finished_ms"),
+    # Open tasks stay out of it: retention and statistics ask for ended ones only.
+    Index(
+        "tasks_by_end",
+        "finished_ms",
+        sqlite_where=text("finished_ms IS NOT NULL"),
+        postgresql_where=text("finished_ms IS NOT NULL"),
+    ),
 )
 """The latest version of each task."""
 
@@ -32,6 +42,7 @@ labels = Table(
     Column("name", String(64), primary_key=True),
     Column("value", String(256), nullable=False),
     Index("labels_by_value", "name", "value", "task_id"),
+    sqlite_with_rowid=False,
 )
 
 transitions = Table(
@@ -44,8 +55,21 @@ transitions = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("worker", String(256)),
     Column("reason", String(64)),
+    sqlite_with_rowid=False,
 )
 """Every version that a task went through."""
+
+logs = Table(
+    "logs",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, doc="grows within the attempt"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+)
+"""What the handlers logged. A line may stand here before its task does, or without it for a short while."""
 
 positions = Table(
     "positions",

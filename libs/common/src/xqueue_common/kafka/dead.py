@@ -27,11 +27,11 @@ class DeadRecords:
             OutcomeUnknown: it may not be kept yet; the reader must not go on before it is.
         """
         origin = f"{record.topic}-{record.partition}@{record.offset}"
-        headers = (
+        headers = [
             ("reason", reason[:_MAX_REASON].encode()),
             ("origin", origin.encode()),
             ("by", self._by.encode()),
-        )
+        ]
         key = record.key if record.key is None or len(record.key) <= _MAX_REASON else record.key[:_MAX_REASON]
         value = (record.value or b"")[: MAX_RECORD_BYTES - _MAX_REASON]
         await self._producer.append(self._topic, 0, [Outgoing(value, key, headers)])

@@ -19,7 +19,9 @@ MAX_RECORD_BYTES = 900 * 1024
 _BATCH_BYTES = 512 * 1024
 _STOP_S = 3.0
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
+"""aiokafka takes nothing but a list; shared by many records, never changed."""
+NO_HEADERS: Headers = []
 
 
 class Outgoing(NamedTuple):
@@ -27,7 +29,7 @@ class Outgoing(NamedTuple):
 
     value: bytes
     key: bytes | None = None
-    headers: Headers = ()
+    headers: Headers = NO_HEADERS
 
 
 class Span(NamedTuple):

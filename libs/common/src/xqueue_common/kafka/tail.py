@@ -34,6 +34,8 @@ class Tail:
         self._client_id = client_id
         self._stuck_after_s = stuck_after_s
         self._partition = TopicPartition(topic, partition)
+        self.topic = topic
+        self.partition = partition
         self._raw: AIOKafkaConsumer | None = None
         self._heard = 0.0
         self.position = 0
@@ -45,7 +47,7 @@ class Tail:
         Raises:
             Unavailable: no broker answered in time.
         """
-        await self._connect()
+        await self.connect()
         self.seek(await self.end() if offset is None else offset)
 
     def seek(self, offset: int) -> None:
@@ -61,6 +63,15 @@ class Tail:
                 async with asyncio.timeout(_STOP_S):
                     await raw.stop()
 
+    async def connect(self) -> None:
+        """Connect, if it is not; the position stays.
+
+        Raises:
+            Unavailable: no broker answered in time.
+        """
+        if self._raw is None:
+            await self._connect()
+
     async def poll(self, *, max_records: int, timeout_ms: int) -> Sequence[Any]:
         """Return the next records, at most ``max_records``; none if none came within ``timeout_ms``.
 
@@ -68,12 +79,11 @@ class Tail:
             PositionLost: the log begins behind the position, or ends before it.
             Unavailable: no broker answered in time.
         """
-        if self._raw is None:
-            await self._connect()
+        await self.connect()
         try:
             answer = await self._consumer.getmany(self._partition, timeout_ms=timeout_ms, max_records=max_records)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            raise PositionLost(self._partition.topic, self._partition.partition, self.position) from error
+            raise PositionLost(self.topic, self.partition, self.position) from error
         except KafkaError as error:
             raise _away(error) from error
         records: Sequence[Any] = answer.get(self._partition, ())
@@ -115,15 +125,15 @@ class Tail:
 
     async def _connect(self) -> None:
         self._raw = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, client_id=self._client_id, **READ_SETTINGS)
-        self._raw.assign([self._partition])
-        # Without a position the fetcher would ask for a reset, which our settings forbid.
-        self._raw.seek(self._partition, self.position)
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await self._raw.start()
         except (KafkaError, TimeoutError, OSError) as error:
             await self.stop()
             raise _away(error) from error
+        self._raw.assign([self._partition])
+        # In the same breath: without a position the fetcher would ask for a reset, which our settings forbid.
+        self._raw.seek(self._partition, self.position)
         self._heard = time.monotonic()
 
     async def _check(self) -> None:

@@ -12,8 +12,8 @@ xq_call
             11 1: note a mark of where the logs stand (12, 13: commands and reports after the told calls)
             14 msgpack: report rows           15 msgpack: command rows
             16… packed spec and payload of each submission, in the order of the rows
-  returns   { OK, n, time in ms, output, next due time or -1, due timers as msgpack, open tasks }
-            { RETRIED, n, time, output, -1, '' }: this very call was made before and is answered again
+  returns   { OK, n, time in ms, output, next due time or -1, due timers as msgpack, open tasks, grants }
+            { RETRIED, n, time, output, -1, '', 0, 1 }: this very call was made before and is answered again
             { code }: EMPTY, LOST, WENT_BACK, REBUILDING, DIRTY: nothing was done, take the cell again
 ]]
 
@@ -86,7 +86,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   if refused then return { refused } end
   local head = C.head
   if head.n == expected + 1 then
-    return { CODE.RETRIED, head.n, head.now, Outbox.get(head.n), -1, '', 0 }
+    return { CODE.RETRIED, head.n, head.now, Outbox.get(head.n), -1, '', 0, 1 }
   end
 
   redis.call('HSET', keys[1], 'dirty', 1)
@@ -108,6 +108,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   local due, soon = due_timers(wants_due), next_due()
   head.dirty = 0
   Cell.close()
+  local granted = C.granted
   Cell.clean()
-  return { CODE.OK, head.n, head.now, output, soon, due, open }
+  return { CODE.OK, head.n, head.now, output, soon, due, open, granted }
 end }

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from xqueue_common.cell import Code, base_key, call
+from xqueue_common.cell import Code, base_key, bounded, call
 from xqueue_common.task import SpecRow, StateRow
 from xqueue_scheduler.store import functions
 from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.rows import command_rows, pack, report_row
-from xqueue_scheduler.store.values import Adopted, Answer, DueTimer, Output, Position, Rebuilt, Turn
+from xqueue_scheduler.store.values import Adopted, Answer, DueTimer, Output, Position, Rebuilt, Told, Turn
 
 _output = msgspec.msgpack.Decoder(Output)
 _due = msgspec.msgpack.Decoder(list[DueTimer])
@@ -78,7 +78,8 @@ class CellStore:
         cursor, code = 0, Code.OK
         pattern = self.base.replace("{", "\\{").replace("[", "\\[") + "*"
         while code is Code.OK:
-            cursor, keys = await self._redis.scan(cursor, match=pattern, count=2_000)
+            async with bounded():
+                cursor, keys = await self._redis.scan(cursor, match=pattern, count=2_000)
             if keys:
                 code = Code((await self._call("xq_wipe", epoch, *keys))[0])
             if cursor == 0:
@@ -121,24 +122,30 @@ class CellStore:
         Raises:
             Unavailable: Redis does not answer.
         """
-        await functions.load(self._redis)
+        async with bounded():
+            await functions.load(self._redis)
 
-    async def status_offset(self) -> int | None:
-        """Return the status offset that Redis knows to be told, or None if it knows nothing.
+    async def known(self) -> Told | None:
+        """Return how far Redis knows the log, or None if it knows nothing.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        off = await self._redis.hget(self.base, "off")
-        return None if off is None else int(off)
+        async with bounded():
+            off, epoch = (_number(value) for value in await self._redis.hmget(self.base, ["off", "e"]))
+        return None if off is None or epoch is None else Told(off, epoch)
 
     async def _call(self, function: str, *args: Any) -> list[Any]:
         answer: list[Any] = await call(self._redis, function, self.base, *args)
         return answer
 
 
+def _number(value: bytes | str | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _answer(code: Code, *rest: Any) -> Answer:
     if code not in (Code.OK, Code.RETRIED):
         return Answer(code)
-    n, now, output, soon, due, open_tasks = rest
-    return Answer(code, n, now, output, soon if soon >= 0 else None, _due.decode(due) if due else (), open_tasks)
+    n, now, output, soon, due, *counts = rest
+    return Answer(code, n, now, output, soon if soon >= 0 else None, _due.decode(due) if due else (), *counts)

@@ -1,7 +1,7 @@
 """What goes into the calls on a cell, and what comes back."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ class DueTimer(Struct, frozen=True, array_like=True):
 
     task_id: str
     token: str | None
-    timer: str
+    timer: Literal["delay", "queue_timeout", "lease"]
     due_ms: int
 
 
@@ -101,6 +101,7 @@ class Answer(NamedTuple):
         next_due_ms: when the next timer is due, or None.
         due: due timers, if they were asked for.
         open_tasks: how many there are.
+        grants: attempts granted; not 0 if that is not known.
     """
 
     code: Code
@@ -110,6 +111,7 @@ class Answer(NamedTuple):
     next_due_ms: int | None = None
     due: Sequence[DueTimer] = ()
     open_tasks: int = 0
+    grants: int = 0
 
 
 class Adopted(NamedTuple):
@@ -132,3 +134,10 @@ class Rebuilt(NamedTuple):
     order: int
     low: LowWater
     totals: dict[str, int]
+
+
+class Told(NamedTuple):
+    """How far Redis knows the status log: the next offset behind what is told, and the epoch of its owner."""
+
+    off: int
+    epoch: int

@@ -1,0 +1,164 @@
+"""The rounds of a cell while it is ours: poll, apply, publish (rules R2, R3, R5, R7)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from xqueue_common.cell import Code
+from xqueue_common.clock import Clock
+from xqueue_common.errors import FunctionFailed
+from xqueue_scheduler import metrics
+from xqueue_scheduler.errors import CellLost, TakeAgain
+from xqueue_scheduler.feed import Batch, Feed, Want
+from xqueue_scheduler.publisher import Publisher
+from xqueue_scheduler.store.cell import CellStore
+from xqueue_scheduler.store.values import Answer, Position, Turn
+from xqueue_scheduler.timers import Timers
+
+_MARK_EVERY = 1_000
+"""Status records between two marks of where the logs stand."""
+
+BatchFailed = Callable[[Batch], None]
+
+
+class Round(NamedTuple):
+    """What one round did: records applied, bytes to tell, timers fired, tasks open."""
+
+    reports: int
+    commands: int
+    told: int
+    output: int
+    fired: int
+    open_tasks: int
+
+
+class Owner:
+    """The owner is responsible for making calls, one ahead of what the log has acknowledged at most."""
+
+    def __init__(
+        self,
+        *,
+        epoch: int,
+        call: int,
+        store: CellStore,
+        feed: Feed,
+        publisher: Publisher,
+        timers: Timers,
+        clock: Clock,
+        chance: Callable[[], float],
+        grants: int,
+        batch_failed: BatchFailed,
+    ) -> None:
+        self._epoch = epoch
+        self._call = call
+        self._store = store
+        self._feed = feed
+        self._publisher = publisher
+        self._timers = timers
+        self._clock = clock
+        self._chance = chance
+        self._grants = grants
+        self._batch_failed = batch_failed
+        self._called_ms = clock.monotonic_ms()
+        self._publication: asyncio.Task[None] | None = None
+        self._gated = 0
+        """The last call that granted: its attempts wait until a call says that it is told."""
+        self._passed = publisher.told
+        """The `told` that the last call passed."""
+        self._marked = publisher.off
+
+    async def round(self, want: Want) -> Round:
+        """Wait for something to do, make a call, and begin to tell the log what it decided.
+
+        Raises:
+            TakeAgain: what we know of the cell is no longer true.
+            FunctionFailed: the call broke off; the cell must be rebuilt.
+            PositionLost: an input log no longer holds what comes next.
+            Unavailable: Redis or Kafka does not answer.
+        """
+        batch = await self._feed.next(want, wake=self._publisher.moved, timeout_s=self._patience_s())
+        self._publisher.moved.clear()
+        self._timers.settle()
+        await self._settle_if_done()
+        turn = self._turn(batch)
+        answer = await self._make(turn, batch)
+        # One call ahead: the records of the call before this one must be acknowledged now.
+        await self._settle()
+        self._publication = asyncio.create_task(self._publisher.publish(answer.n, answer.output))
+        self._timers.fire(answer.due, self._publisher.moved)
+        return Round(
+            len(batch.reports),
+            len(batch.commands),
+            turn.told,
+            len(answer.output),
+            len(answer.due),
+            answer.open_tasks,
+        )
+
+    async def stop(self) -> None:
+        """Let the records of the last call be acknowledged, then stop."""
+        await self._timers.stop()
+        if self._publication is not None:
+            await asyncio.wait([self._publication])
+
+    def _patience_s(self) -> float:
+        if self._gated > self._passed and self._publisher.told >= self._gated:
+            return 0.0  # an empty call opens the gate for what was granted
+        elapsed = self._clock.monotonic_ms() - self._called_ms
+        return self._timers.wait_ms(elapsed, self._feed.reports.position) / 1000
+
+    def _turn(self, batch: Batch) -> Turn:
+        now = self._clock.monotonic_ms()
+        elapsed, self._called_ms = now - self._called_ms, now
+        return Turn(
+            epoch=self._epoch,
+            expected=self._call,
+            told=self._publisher.told,
+            off=self._publisher.off,
+            after=batch.after,
+            elapsed_ms=elapsed,
+            chance=self._chance(),
+            most=self._grants,
+            wants_due=not self._timers.away(batch.after.reports),
+            mark=self._mark(),
+            reports=batch.reports,
+            commands=batch.commands,
+        )
+
+    def _mark(self) -> Position | None:
+        if self._publisher.off - self._marked < _MARK_EVERY:
+            return None
+        self._marked = self._publisher.off
+        return self._publisher.inputs
+
+    async def _make(self, turn: Turn, batch: Batch) -> Answer:
+        try:
+            with metrics.CALL_SECONDS.time():
+                answer = await self._store.call(turn)
+        except FunctionFailed:
+            self._batch_failed(batch)
+            raise
+        _check(answer.code)
+        self._call, self._passed = answer.n, turn.told
+        if answer.grants:
+            self._gated = answer.n
+        self._timers.heard(answer.now_ms, answer.next_due_ms)
+        return answer
+
+    async def _settle_if_done(self) -> None:
+        if self._publication is not None and self._publication.done():
+            await self._settle()
+
+    async def _settle(self) -> None:
+        if self._publication is not None:
+            publication, self._publication = self._publication, None
+            await publication
+
+
+def _check(code: Code) -> None:
+    if code is Code.LOST:
+        msg = "Redis has another owner"
+        raise CellLost(msg)
+    if code not in (Code.OK, Code.RETRIED):
+        msg = f"Redis answers {code.name}"
+        raise TakeAgain(msg)
