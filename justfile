@@ -1,0 +1,36 @@
+# Every command of this repository. CI runs `just ci` and nothing else.
+
+set positional-arguments
+
+[private]
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# The whole system in the foreground: brokers, services, API on port 8080 (--help tells of the options)
+[group('run')]
+[no-exit-message]
+up *args:
+    @exec uv run python -m xqueue_embedded up "$@"
+
+# All tests, or those that the arguments name, on real brokers
+[group('test')]
+test *args:
+    uv run pytest "$@"
+
+# Style, types and the borders between the packages
+[group('lint')]
+lint:
+    uv run ruff check
+    uv run ruff format --check
+    uv run mypy
+    uv run lint-imports
+
+# Put the code into its form, and repair what ruff can
+[group('lint')]
+fmt:
+    uv run ruff check --fix
+    uv run ruff format
+
+# What has to pass before anything lands
+[group('ci')]
+ci: lint test

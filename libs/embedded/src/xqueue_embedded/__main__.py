@@ -1,0 +1,63 @@
+"""`python -m xqueue_embedded`: XQueue on one machine, brokers included."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+from rich.console import Console
+
+from xqueue_embedded.console.display import display_for
+from xqueue_embedded.console.up import run_up
+from xqueue_embedded.ports import LOOPBACK
+from xqueue_embedded.supervise.options import SystemOptions
+
+app = App(name="python -m xqueue_embedded", help="XQueue on one machine, with real brokers as child processes.")
+
+Level = Literal["debug", "info", "warning", "error"]
+Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
+Count = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]
+
+
+@app.command
+def up(
+    *,
+    port: Port = 8080,
+    host: str = LOOPBACK,
+    state_dir: Annotated[Path, Parameter(env_var="XQ_STATE_DIR")] = Path(".xqueue"),
+    workers: Count = 1,
+    schedulers: Count = 1,
+    handlers: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
+    log_level: Annotated[Level, Parameter(env_var="XQ_LOG_LEVEL")] = "warning",
+) -> int:
+    """Run the brokers and the four services in the foreground; Ctrl-C stops all of it.
+
+    Whatever dies is started again. Once everything answers, STATE_DIR/endpoints.json says how to reach it; its logs
+    are in STATE_DIR/logs. The first start fetches Kafka (45 MB) into the cache (XQ_CACHE_DIR); a later one needs no
+    network.
+
+    Args:
+        port: Where the API listens; 0 takes a free port.
+        host: The address that it listens on.
+        state_dir: All that the system keeps, from one run to the next.
+        workers: How many workers to run.
+        schedulers: How many schedulers to run; all but one stand by.
+        handlers: Python modules with your handlers, beside the ready ones; from here and PYTHONPATH.
+        log_level: What the services write to their logs.
+    """
+    options = SystemOptions(
+        state_dir=state_dir,
+        host=host,
+        port=port,
+        workers=workers,
+        schedulers=schedulers,
+        handlers=handlers,
+        log_level=log_level,
+    )
+    return asyncio.run(run_up(options, display_for(Console())))
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,1 @@
+"""Keeping the whole system alive on one machine."""

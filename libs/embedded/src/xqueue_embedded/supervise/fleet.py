@@ -1,0 +1,90 @@
+"""The children of one system: three brokers, four services, and what each must know of the others."""
+
+from collections.abc import Mapping
+
+from xqueue_embedded.brokers.broker import Broker
+from xqueue_embedded.brokers.kafka import Kafka
+from xqueue_embedded.brokers.mosquitto import Mosquitto
+from xqueue_embedded.brokers.redis import Redis
+from xqueue_embedded.ports import LOOPBACK, free_port
+from xqueue_embedded.processes.child import Child
+from xqueue_embedded.supervise.options import SystemOptions
+from xqueue_embedded.supervise.services import Listener, ServiceName, ServiceProcess
+from xqueue_embedded.supervise.state_dir import StateDir
+
+
+class Fleet:
+    """All children, by name and number; making it starts nothing and touches no file."""
+
+    def __init__(self, options: SystemOptions, state: StateDir) -> None:
+        self._options = options
+        self._state = state
+        self.kafka = Kafka(state_dir=state.folder)
+        self.redis = Redis(state_dir=state.folder)
+        self.mosquitto = Mosquitto(state_dir=state.folder)
+        self.gateway = self._service("gateway", 0)
+        self.schedulers = [self._service("scheduler", number) for number in range(options.schedulers)]
+        self.workers = [self._service("worker", number) for number in range(options.workers)]
+        self.notifier = self._service("notifier", 0)
+
+    @property
+    def brokers(self) -> list[Broker]:
+        """What has to be there before any service."""
+        return [self.kafka, self.redis, self.mosquitto]
+
+    @property
+    def services(self) -> list[ServiceProcess]:
+        """In the order of the data's flow."""
+        return [self.gateway, *self.schedulers, *self.workers, self.notifier]
+
+    def child(self, name: str, number: int = 0) -> Child:
+        """Find one: `("worker", 1)` is the second worker."""
+        wanted = _numbered(name, number)
+        for child in (*self.brokers, *self.services):
+            if child.name == wanted:
+                return child
+        message = f"no {wanted} runs here"
+        raise LookupError(message)
+
+    def stop_order(self) -> list[list[Child]]:
+        """Groups to stop one after the other.
+
+        First the door, so that nothing new comes in; then the workers, whose last reports the scheduler still
+        hears; then the scheduler, whose last words the notifier still passes on; what they all stand on comes last.
+        """
+        return [[self.gateway], [*self.workers], [*self.schedulers], [self.notifier], [*self.brokers]]
+
+    def environment(self) -> Mapping[str, str]:
+        """What every service is told."""
+        told = {
+            "XQ_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "XQ_REDIS_URL": self.redis.url,
+            "XQ_MQTT_HOST": self.mosquitto.host,
+            "XQ_MQTT_PORT": str(self.mosquitto.port),
+            "XQ_HISTORY_URL": self._state.history_url,
+            "XQ_STATE_DIR": str(self._state.folder),
+            "XQ_LOG_LEVEL": self._options.log_level,
+        }
+        return {**told, **self._options.env}
+
+    def _service(self, service: ServiceName, number: int) -> ServiceProcess:
+        listener = self._gateway_listener() if service == "gateway" else Listener(LOOPBACK, free_port())
+        prefix = "XQ" if service == "gateway" else "XQ_OPS"
+        own = {f"{prefix}_HOST": listener.host, f"{prefix}_PORT": str(listener.port)}
+        handlers = self._options.handlers if service == "worker" else ()
+        loaded = (text for module in handlers for text in ("--handlers", module))
+        name = _numbered(service, number)
+        return ServiceProcess(
+            name=name,
+            log=self._state.logs / f"{name}.log",
+            argv=(*self._options.programs[service], *loaded),
+            listener=listener,
+            env=lambda: {**self.environment(), **own},
+        )
+
+    def _gateway_listener(self) -> Listener:
+        return Listener(self._options.host, self._options.port or free_port())
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}-{number}" if number else name
