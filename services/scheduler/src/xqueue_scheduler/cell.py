@@ -12,6 +12,7 @@ from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.topics import Topics
 from xqueue_scheduler import metrics
+from xqueue_scheduler.checkpoints import Checkpoints
 from xqueue_scheduler.errors import CellLost, TakeAgain
 from xqueue_scheduler.feed import Batch, Feed, Want
 from xqueue_scheduler.memory import MemoryWatch
@@ -176,11 +177,15 @@ class CellLoop:
         )
 
     async def _own(self, owner: Owner) -> None:
+        checkpoint = Checkpoints(self._clock, round(self._settings.checkpoint_s * 1000))
         while True:
             single = self._careful.needed()
             done = await owner.round(Want(self._settings.batch, self._memory.full, single))
             self._pause_s = _SHORT_S
             self._count(done)
+            if checkpoint.due(done, written=owner.written):
+                await owner.checkpoint()
+            owner.written = False
 
     def _count(self, done: Round) -> None:
         metrics.CALLS.labels(self._cell).inc()

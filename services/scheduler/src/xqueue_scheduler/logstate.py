@@ -39,6 +39,8 @@ class LogState:
         self.limits: dict[str, int | None] = {}
         """Limit of each group (``tenant/key``) that was seen, as last written."""
         self.tasks: dict[str, Known] = {}
+        self.since_ms = 0
+        """When the first record was written."""
 
     def see(self, offset: int, value: bytes) -> None:
         """Apply the record at ``offset``; what nobody can read is skipped, here as by every reader."""
@@ -85,5 +87,6 @@ async def read_log(status: Tail, start: int, end: int, state: LogState) -> LogSt
     status.seek(start)
     async for records in status.read_to(end):
         for record in records:
+            state.since_ms = state.since_ms or record.timestamp
             state.see(record.offset, record.value)
     return state

@@ -95,6 +95,26 @@ class Owner:
             answer.open_tasks,
         )
 
+    async def checkpoint(self) -> None:
+        """Write down where the cell stands, if nothing is under way.
+
+        Raises:
+            TakeAgain: what we know of the cell is no longer true.
+            Unavailable: Redis does not answer.
+        """
+        await self._settle()
+        at = Position(self._feed.commands.position, self._feed.reports.position)
+        await self._publisher.checkpoint(self._call, at, await self._store.totals())
+
+    @property
+    def written(self) -> bool:
+        """Whether a record with our label was written since this was last set to False."""
+        return self._publisher.written
+
+    @written.setter
+    def written(self, value: bool) -> None:
+        self._publisher.written = value
+
     async def stop(self) -> None:
         """Let the records of the last call be acknowledged, then stop."""
         await self._timers.stop()

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from xqueue_common.codec import encode
 from xqueue_common.errors import OutcomeUnknown, Undecodable
-from xqueue_common.events import Takeover, read_status
-from xqueue_common.kafka.producer import Producer, Span, unbroken
+from xqueue_common.events import Checkpoint, LowWater, Takeover, read_status
+from xqueue_common.kafka.producer import Outgoing, Producer, Span, unbroken
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.topics import Topics
 from xqueue_scheduler.errors import CellLost, TakeAgain
-from xqueue_scheduler.records import records_of
+from xqueue_scheduler.records import LOW_WATER, records_of
 from xqueue_scheduler.store.cell import read_output
 from xqueue_scheduler.store.values import Position
 
@@ -41,6 +42,8 @@ class Publisher:
         """Next status offset behind what is told."""
         self.inputs: Position | None = None
         """Offsets of the input logs after the told calls; None until one is told."""
+        self.written = False
+        """Whether a record with a label was written since somebody set this to False."""
         self.moved = asyncio.Event()
         """Set when a call that had something to say is told, or could not be."""
 
@@ -53,6 +56,23 @@ class Publisher:
         if packed:
             await self._tell(call, packed)
         self.told = call
+
+    async def checkpoint(self, call: int, position: Position, totals: dict[str, int]) -> None:
+        """Append where the idle cell stands; everything up to ``call`` must be told, and no task open.
+
+        Raises:
+            TakeAgain: it is not acknowledged, or somebody else has taken the cell.
+        """
+        topics, cell, epoch = self._place
+        record = Checkpoint(epoch, call, *position, totals)
+        # Nothing before it is needed any more.
+        low = LowWater(self._next, *position)
+        outgoing = Outgoing(encode(record), headers=[(LOW_WATER, encode(low))])
+        try:
+            await self._acknowledge(await self._producer.append(topics.status, cell, [outgoing]))
+        except OutcomeUnknown as error:
+            msg = f"a checkpoint may not be told: {error}"
+            raise TakeAgain(msg) from error
 
     async def _tell(self, call: int, packed: bytes) -> None:
         try:
@@ -80,6 +100,7 @@ class Publisher:
             await self._read_gaps(spans)
         last = spans[-1]
         self._next = self.off = last.first + last.size
+        self.written = True
 
     async def _read_gaps(self, spans: Sequence[Span]) -> None:
         """Look between our records for a takeover above ours: readers ignore what we wrote behind it."""

@@ -86,7 +86,7 @@ class Rebuilder:
 
 
 def _where(state: LogState, epoch: int, low: LowWater) -> Rebuilt:
-    return Rebuilt(state.label.call, epoch + 1, state.position, state.order, low, state.totals)
+    return Rebuilt(state.label.call, epoch + 1, state.position, state.order, low, state.totals, state.since_ms)
 
 
 def _row(task: Known, payloads: dict[int, bytes]) -> Row:

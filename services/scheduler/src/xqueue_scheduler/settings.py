@@ -28,6 +28,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         worker_stale_s: after how much silence nothing more is sent to a worker.
         roll_records: records (beside twice the open tasks) that the status log may grow past the oldest snapshot.
         roll_age_s: age of the oldest snapshot of an open task at which it is written again.
+        checkpoint_s: how often an idle cell without open tasks writes down where it stands.
     """
 
     scheduler_id: str = socket.gethostname()
@@ -43,6 +44,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     worker_stale_s: Seconds = 5.0
     roll_records: Annotated[int, Meta(ge=1)] = 100_000
     roll_age_s: Seconds = 3.5 * 86_400
+    checkpoint_s: Seconds = 6 * 3_600.0
 
     def head(self) -> HeadSettings:
         """Return what the head of a cell keeps of these."""

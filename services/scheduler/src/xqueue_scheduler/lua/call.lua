@@ -96,7 +96,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   Outbox.drop(head.told, told)
   head.n, head.told, head.off = expected + 1, math.max(head.told, told), off
   head.cmd, head.rep = commands_after, reports_after
-  if wants_mark then Rolling.mark(told, off, mark_commands, mark_reports) end
+  if wants_mark then Rolling.mark(told, off, mark_commands, mark_reports, head.now) end
   Worker.sweep()
   apply(reports, commands, args, 16)
   Dispatch.run(most)

@@ -62,6 +62,7 @@ local function repeat_oldest()
     local id = entry:sub(1, ID_SIZE)
     if is_open(id) then
       local task = Task.load(id)
+      task.state[S.limit] = Task.group(task).limit
       C.snapshots[#C.snapshots + 1] = '\146' .. Task.row(task) .. cmsgpack.pack(Task.payload(task))
       ids[#ids + 1] = id
     end
@@ -73,9 +74,9 @@ local function too_long(mark, open)
   return C.head.off - mark[2] > 2 * open + C.head.roll or C.head.now - mark[5] > C.head.roll_age
 end
 
--- Note where the logs stand after all told calls.
-function Rolling.mark(n, off, cmd, rep)
-  redis.call('RPUSH', C.base .. KEY.marks, cmsgpack.pack({ n, off, cmd, rep, C.head.now }))
+-- Note where the logs stand after all told calls, up to n; what stands there was written at `at`.
+function Rolling.mark(n, off, cmd, rep, at)
+  redis.call('RPUSH', C.base .. KEY.marks, cmsgpack.pack({ n, off, cmd, rep, at }))
 end
 
 -- Note the tasks that are new in this call.

@@ -7,7 +7,8 @@ xq_wipe    ARGV 1 epoch, 2… full names of keys to delete; returns { OK } | { L
 xq_load    ARGV 1 epoch, 2 msgpack: { { group, limit } … }, 3… packed spec, packed state, payload of each task
            returns { OK } | { LOST }
 xq_ready   ARGV 1 epoch, 2 n, 3 next status offset, 4 and 5 offsets of the next command and report,
-           6 highest order, 7 msgpack: low-water mark (status, commands, reports), 8 msgpack: totals by name
+           6 highest order, 7 msgpack: low-water mark (status, commands, reports), 8 msgpack: totals by name,
+           9 when the record at the low-water mark was written, in ms, or 0
            returns { OK } | { LOST }
 
 Between xq_adopt's REBUILDING and xq_ready's OK no call and no claim is answered.
@@ -100,13 +101,13 @@ end }
 redis.register_function{ function_name = 'xq_ready', callback = function(keys, args)
   local e, n, off = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
   local cmd, rep, seq = tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
-  local low, totals = cmsgpack.unpack(args[7]), cmsgpack.unpack(args[8])
+  local low, totals, since = cmsgpack.unpack(args[7]), cmsgpack.unpack(args[8]), tonumber(args[9])
   Cell.open(keys[1])
   if not_mine(e) then return { CODE.LOST } end
   local head = C.head
   head.n, head.told, head.off, head.cmd, head.rep = n, n, off, cmd, rep
   head.seq, head.dirty, head.mode = seq, 0, 'running'
-  Rolling.mark(BEFORE_ALL, low[1], low[2], low[3])
+  Rolling.mark(BEFORE_ALL, low[1], low[2], low[3], since > 0 and since or head.now)
   head.low_off, head.low_cmd, head.low_rep = low[1], low[2], low[3]
   for name, count in pairs(totals) do redis.call('HSET', C.base .. KEY.totals, name, count) end
   Cell.close()

@@ -10,8 +10,9 @@ from xqueue_common.cell import Code, base_key, bounded, call
 from xqueue_common.task import SpecRow, StateRow
 from xqueue_scheduler.store import functions
 from xqueue_scheduler.store.head import HeadSettings
+from xqueue_scheduler.store.keys import KEYS
 from xqueue_scheduler.store.rows import command_rows, pack, report_row
-from xqueue_scheduler.store.values import Adopted, Answer, DueTimer, Output, Position, Rebuilt, Told, Turn
+from xqueue_scheduler.store.values import TOTALS, Adopted, Answer, DueTimer, Output, Position, Rebuilt, Told, Turn
 
 _output = msgspec.msgpack.Decoder(Output)
 _due = msgspec.msgpack.Decoder(list[DueTimer])
@@ -113,8 +114,19 @@ class CellStore:
             rebuilt.order,
             pack(low),
             pack(rebuilt.totals),
+            rebuilt.since_ms,
         )
         return Code(answer[0])
+
+    async def totals(self) -> dict[str, int]:
+        """Return how many tasks were submitted, and ended by status.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        async with bounded():
+            values = await self._redis.hmget(self.base + KEYS["totals"].suffix, list(TOTALS))
+        return {name: _number(value) or 0 for name, value in zip(TOTALS, values, strict=True)}
 
     async def load_functions(self) -> None:
         """Load the library.

@@ -134,6 +134,8 @@ class Rebuilt(NamedTuple):
     order: int
     low: LowWater
     totals: dict[str, int]
+    since_ms: int = 0
+    """When the record at the low-water mark was written; 0 if there is none."""
 
 
 class Told(NamedTuple):
