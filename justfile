@@ -34,3 +34,8 @@ fmt:
 # What has to pass before anything lands
 [group('ci')]
 ci: lint test
+
+# A measurement: `just bench chain`, `just bench drain --keys 100` (see bench/README.md)
+[group('bench')]
+bench name *args:
+    @shift; exec uv run python bench/{{ name }}.py "$@"
