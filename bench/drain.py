@@ -2,8 +2,8 @@
 
 A backlog is submitted while no worker runs (its size gives the memory of a waiting task), then the worker comes.
 Rates are counted from the status log, CPU from the operating system, both from the moment that the worker is ready.
-The same again without the notifier, whose work (SQL, MQTT) is outside the way of a task and takes cores from it on a
-small machine.
+The same again without the notifier, whose work (SQL, MQTT) is outside the way of a task and takes cores from it
+on a small machine.
 """
 
 import argparse

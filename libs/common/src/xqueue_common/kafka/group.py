@@ -75,6 +75,9 @@ class GroupReader:
         except (KafkaError, TimeoutError, OSError) as error:
             await _discard(raw)
             raise _away(error) from error
+        except BaseException:  # cancelled: half started, it would never be closed
+            await _discard(raw)
+            raise
         self._raw = raw
         self._heard = time.monotonic()
 

@@ -113,6 +113,9 @@ class Producer:
         except (KafkaError, TimeoutError, OSError) as error:
             await _discard(raw)
             raise OutcomeUnknown(_words(error)) from error
+        except BaseException:  # cancelled: half started, it would never be closed
+            await _discard(raw)
+            raise
         return raw
 
     async def _drop(self, raw: AIOKafkaProducer) -> None:

@@ -1,0 +1,87 @@
+"""The process: ``python -m xqueue_worker [--handlers MODULE]…``."""
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from xqueue_common.service import EXIT_CONFIG, run
+from xqueue_common.settings import variables
+from xqueue_worker.app import Worker
+from xqueue_worker.errors import HandlerError
+from xqueue_worker.handler import Handler
+from xqueue_worker.handlers import load
+from xqueue_worker.settings import WorkerSettings, listed
+
+log = structlog.get_logger(__name__)
+
+HANDLERS = "XQ_HANDLERS"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a worker until it is told to stop; returns the exit status."""
+    given = _arguments().parse_args(argv)
+    modules = [*listed(os.environ.get(HANDLERS, "")), *given.handlers]
+    try:
+        handlers = load(modules)
+    except HandlerError as error:
+        sys.stderr.write(f"worker: {error}\n")
+        return EXIT_CONFIG
+    return run("worker", WorkerSettings, partial(_serve, handlers))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m xqueue_worker",
+        description="Runs tasks with the ready-made handlers and those of your modules.",
+        epilog=f"Settings are environment variables: {', '.join(variables(WorkerSettings))}.",
+    )
+    parser.add_argument(
+        "--handlers",
+        metavar="MODULE",
+        action="append",
+        default=[],
+        help="a module with @task functions, from the current directory or PYTHONPATH; repeatable",
+    )
+    return parser
+
+
+async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop: asyncio.Event) -> None:
+    # What was imported stays for good: the collector need not walk over it again and again (a third of the cost
+    # of an empty task).
+    gc.collect()
+    gc.freeze()
+    hurry = asyncio.Event()
+    again = asyncio.create_task(_second_signal(stop, hurry))
+    worker, failed = Worker(settings, handlers), True
+    try:
+        await worker.run(stop, hurry)
+        failed = False
+    finally:
+        again.cancel()
+        if worker.pool.lingering or (failed and worker.pool.running):
+            _leave_behind(failed=failed)
+
+
+def _leave_behind(*, failed: bool) -> None:
+    """End the process under a handler that goes on: one that swallows its cancellation keeps the loop for ever."""
+    log.warning("handlers go on, the process ends", exc_info=failed)
+    sys.stderr.flush()
+    os._exit(int(failed))
+
+
+async def _second_signal(stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    await stop.wait()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hurry.set)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

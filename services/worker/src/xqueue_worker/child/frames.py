@@ -1,0 +1,107 @@
+"""What a worker and its child say to one another: msgpack structs, each behind its length.
+
+The worker says one thing, the ``Job``, before the child starts; the child says ``Said`` things and last how it
+ended. Cancellation is SIGTERM.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from xqueue_worker.outcome import Ending
+from xqueue_worker.said import LogLine
+
+MAX_FRAME_BYTES = 1024 * 1024
+_SIZE = struct.Struct(">I")
+
+
+class Job(Struct, frozen=True):
+    """What to run.
+
+    Attributes:
+        path: where modules are found, as in the worker.
+        module: the module of the handler.
+        type: the task type.
+        deadline: see ``Context``.
+        payload: as JSON.
+    """
+
+    path: list[str]
+    module: str
+    type: str
+    task_id: str
+    attempt: int
+    tenant: str
+    labels: dict[str, str]
+    deadline: float
+    payload: bytes
+
+
+class ProgressFrame(Struct, frozen=True, tag="progress"):
+    """How far the attempt is."""
+
+    percent: float
+    message: str | None
+
+
+class LogFrame(Struct, frozen=True, tag="log"):
+    """A line that the handler logged."""
+
+    line: LogLine
+
+
+class EndFrame(Struct, frozen=True, tag="end"):
+    """The handler has ended; nothing follows."""
+
+    ending: Ending
+
+
+Frame = ProgressFrame | LogFrame | EndFrame
+
+encode = msgspec.msgpack.Encoder().encode
+read_job = msgspec.msgpack.Decoder(Job).decode
+_read_frame: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
+
+
+class BadFrame(Exception):
+    """What came from the child is not what a child says."""
+
+
+def framed(frame: Frame) -> bytes:
+    """Return a frame as bytes."""
+    body = encode(frame)
+    return _SIZE.pack(len(body)) + body
+
+
+class Frames:
+    """Cuts the bytes of a child into frames."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Yield the frames that these bytes complete.
+
+        Raises:
+            BadFrame: they are no frames.
+        """
+        self._rest += data
+        while len(self._rest) >= _SIZE.size:
+            (size,) = _SIZE.unpack_from(self._rest)
+            if size > MAX_FRAME_BYTES:
+                msg = f"a frame of {size} bytes"
+                raise BadFrame(msg)
+            end = _SIZE.size + size
+            if len(self._rest) < end:
+                return
+            yield _frame(bytes(self._rest[_SIZE.size : end]))
+            del self._rest[:end]
+
+
+def _frame(body: bytes) -> Frame:
+    try:
+        return _read_frame.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadFrame(str(error)) from error

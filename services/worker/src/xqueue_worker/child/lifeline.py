@@ -1,0 +1,23 @@
+"""A child must not outlive its worker, however that one ends."""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, SIGKILL included.
+
+    Args:
+        parent: process id of the parent; if it has ended already, so does this process.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    # The parent may have died before the call: then it has adopted us somewhere else.
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,48 @@
+"""Running the handler in its child process."""
+
+import asyncio
+import signal
+from typing import Any
+
+from xqueue_worker import outcome
+from xqueue_worker.child.frames import Job
+from xqueue_worker.child.voice import Voice
+from xqueue_worker.context import Context, Facts
+from xqueue_worker.handler import Handler
+from xqueue_worker.outcome import Ending
+
+
+def run(handler: Handler, job: Job, voice: Voice) -> Ending:
+    """Call the handler and return how it ended; SIGTERM sets ``ctx.cancelled`` and cancels an async one."""
+    ctx = Context(Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline), voice.tell)
+    try:
+        handler.prepare()
+        payload = handler.read(job.payload)
+    except outcome.READ_ERRORS as error:
+        return outcome.of_payload(error)
+    except Exception as error:  # noqa: BLE001  # a payload class's own code may raise anything
+        return outcome.of_error(error)
+    try:
+        value = asyncio.run(_on_loop(handler, ctx, payload)) if handler.is_async else _call(handler, ctx, payload)
+    except BaseException as error:  # noqa: BLE001  # SystemExit too ends the attempt, not more
+        return outcome.of_error(error)
+    return outcome.of_result(value)
+
+
+def _call(handler: Handler, ctx: Context, payload: Any) -> Any:
+    def stop(_number: int, _frame: object) -> None:
+        ctx.cancelled = True
+
+    signal.signal(signal.SIGTERM, stop)
+    return handler.function(ctx, payload)
+
+
+async def _on_loop(handler: Handler, ctx: Context, payload: Any) -> Any:
+    call = asyncio.ensure_future(handler.function(ctx, payload))
+
+    def stop() -> None:
+        ctx.cancelled = True
+        call.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    return await call

@@ -1,0 +1,86 @@
+"""What a handler knows of its attempt, and how it speaks."""
+
+import time
+from collections.abc import Callable, Generator
+from typing import NamedTuple
+
+from xqueue_common.clock import SystemClock
+from xqueue_common.events import Progress
+from xqueue_worker.said import Level, LogLine, Said
+
+MAX_MESSAGE = 4_000
+"""Longest message of a progress or a log line, in characters; the rest is cut off."""
+MAX_LINES = 1_000
+"""Most lines that one attempt may log."""
+
+_now_ms = SystemClock().now_ms
+
+
+class Facts(NamedTuple):
+    """What a context is made of; ``deadline`` as in ``Context``."""
+
+    task_id: str
+    attempt: int
+    tenant: str
+    labels: dict[str, str]
+    deadline: float
+
+
+class _Told:
+    """Nothing is left to wait for; awaiting it lets others have the loop, and lets a cancellation in."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+_TOLD = _Told()
+
+
+class Context:
+    """One attempt, as its handler sees it. May be used from any thread.
+
+    Attributes:
+        task_id: the task.
+        attempt: number of this attempt, from 1.
+        tenant: whose task it is.
+        labels: what the client attached to it.
+        deadline: when the attempt exceeds its process timeout, in seconds of ``time.monotonic()``.
+        cancelled: whether it must stop: a cancel was asked for, its time is over, or its worker stops. An async
+            handler gets ``asyncio.CancelledError`` as well; others should look now and then.
+    """
+
+    __slots__ = ("_lines", "_tell", "attempt", "cancelled", "deadline", "labels", "task_id", "tenant")
+
+    def __init__(self, facts: Facts, tell: Callable[[Said], None]) -> None:
+        self.task_id, self.attempt, self.tenant, self.labels, self.deadline = facts
+        self.cancelled = False
+        self._tell = tell
+        self._lines = 0
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline, 0 once it has passed."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def progress(self, percent: float, message: str | None = None) -> _Told:
+        """Tell how far the attempt is, ``percent`` from 0 to 100.
+
+        Takes effect at once; what it returns may be awaited (``await ctx.progress(50)``), and in handlers that
+        are not async it need not be. Told at most five times a second, the latest wins.
+        """
+        share = min(100.0, max(0.0, float(percent)))
+        self._tell(Progress(share, None if message is None else _text(message)))
+        return _TOLD
+
+    def log(self, message: str, level: Level = "info") -> None:
+        """Add a line to the task's log; lines beyond ``MAX_LINES`` are dropped, and one says so."""
+        self._lines += 1
+        if self._lines < MAX_LINES:
+            self._tell(LogLine(level, _text(message), _now_ms()))
+        elif self._lines == MAX_LINES:
+            self._tell(LogLine("warning", f"more than {MAX_LINES} lines: the rest is dropped", _now_ms()))
+
+
+def _text(message: object) -> str:
+    # A lone surrogate, say from a file name, could not be written as JSON.
+    return str(message)[:MAX_MESSAGE].encode(errors="replace").decode()

@@ -1,0 +1,165 @@
+"""Handlers: functions that run tasks of one type, registered by ``@task`` when their module is imported."""
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from xqueue_worker.errors import HandlerError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}\Z")
+_ARGUMENTS = 2
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_MAX_S = 30 * 86_400
+
+
+class Isolation(Enum):
+    """Where a handler runs."""
+
+    LOOP = "loop"
+    """An ``async def``: on the worker's event loop."""
+    THREAD = "thread"
+    """A ``def``: in a thread. Nobody can kill a thread: one that ignores ``ctx.cancelled`` keeps its slot."""
+    PROCESS = "process"
+    """In a child process that is killed, group and all, when it must stop and does not."""
+
+
+class Handler:
+    """A function that runs tasks of one type.
+
+    Attributes:
+        type: the task type.
+        function: what is called with ``(ctx, payload)``.
+        isolation: where.
+        is_async: whether it is an ``async def``.
+        timeout_ms: longest that it may run, or None; the shorter of this and the task's own timeout counts.
+    """
+
+    __slots__ = ("_decode", "function", "is_async", "isolation", "timeout_ms", "type")
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], *, isolation: Isolation, timeout_s: float | None = None
+    ) -> None:
+        self.type = name
+        self.function = function
+        self.isolation = isolation
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.timeout_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
+        self._decode: Callable[[Any], Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """Where the function is to be found, for people."""
+        return f"{self.function.__module__}.{getattr(self.function, '__qualname__', self.function)}"
+
+    def read(self, payload: bytes | msgspec.Raw) -> Any:
+        """Return the payload as what the function's second parameter is annotated with.
+
+        Raises:
+            msgspec.MsgspecError, UnicodeDecodeError, RecursionError: it is not that.
+            HandlerError: nothing can be read as what the annotation says.
+        """
+        if self._decode is None:
+            self.prepare()
+        return self._decode(payload)  # type: ignore[misc]  # prepare() has set it
+
+    def prepare(self) -> None:
+        """Resolve the annotation; late, because it may name a class that stands below the function.
+
+        Raises:
+            HandlerError: names the function and what is wrong with its annotation.
+        """
+        try:
+            self._decode = _decoder(_payload_type(self.function)).decode
+        except (NameError, TypeError) as error:
+            msg = f"{self.name}: the payload's annotation cannot be used: {error}"
+            raise HandlerError(msg) from error
+
+
+REGISTRY: dict[str, Handler] = {}
+"""All handlers of this process by type."""
+
+
+def task(
+    name: str,
+    *,
+    process_timeout: float | None = None,
+    isolation: Literal["process"] | None = None,
+) -> Callable[[Function], Function]:
+    """Make a function the handler of a task type.
+
+    Args:
+        name: the type, ``[a-z][a-z0-9_.-]{0,63}``.
+        process_timeout: longest that it may run, in seconds; a shorter one of the task itself counts.
+        isolation: ``"process"`` runs it in a child process; otherwise an ``async def`` runs on the event loop
+            and a ``def`` in a thread.
+
+    Raises:
+        HandlerError: the function cannot be a handler; says why.
+    """
+
+    def register(function: Function) -> Function:
+        handler = _handler(name, function, process_timeout, isolation)
+        known = REGISTRY.get(name)
+        if known is not None and known.name != handler.name:
+            msg = f"{handler.name}: type {name!r} is handled by {known.name} already"
+            raise HandlerError(msg)
+        REGISTRY[name] = handler
+        return function
+
+    return register
+
+
+def _handler(name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None) -> Handler:
+    problem = _problem(name, function, timeout_s, where)
+    if problem:
+        msg = f"@task({name!r}) on {getattr(function, '__qualname__', function)}: {problem}"
+        raise HandlerError(msg)
+    if where == "process":
+        isolation = Isolation.PROCESS
+    else:
+        isolation = Isolation.LOOP if inspect.iscoroutinefunction(function) else Isolation.THREAD
+    return Handler(name, function, isolation=isolation, timeout_s=timeout_s)
+
+
+def _problem(name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None) -> str | None:
+    if not isinstance(name, str) or not _TYPE.match(name):
+        return f"a type looks like {_TYPE.pattern[:-2]}"
+    if where not in (None, "process"):
+        return f"isolation is 'process' or left out, not {where!r}"
+    if timeout_s is not None and not 0 < timeout_s <= _MAX_S:
+        return f"process_timeout is seconds above 0, at most 30 days, not {timeout_s!r}"
+    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+        return "a handler returns its result, it does not yield"
+    return _problem_of_parameters(function)
+
+
+def _problem_of_parameters(function: Callable[..., Any]) -> str | None:
+    parameters = list(inspect.signature(function).parameters.values())
+    if len(parameters) == _ARGUMENTS and all(p.kind in _POSITIONAL for p in parameters):
+        return None
+    return f"a handler takes exactly (ctx, payload), not ({', '.join(p.name for p in parameters)})"
+
+
+def _payload_type(function: Callable[..., Any]) -> Any:
+    annotation = list(inspect.signature(function).parameters.values())[1].annotation
+    if annotation is inspect.Parameter.empty:
+        return Any
+    # Only this one is resolved: others may name what is imported for type checkers alone.
+    bare = SimpleNamespace(__annotations__={"payload": annotation})
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    return typing.get_type_hints(bare, names, include_extras=True)["payload"]
+
+
+def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
+    if isinstance(msgspec.inspect.type_info(wanted), msgspec.inspect.CustomType):
+        msg = f"{wanted!r} is nothing that msgspec reads; a msgspec.Struct or a dataclass is"
+        raise TypeError(msg)
+    return msgspec.json.Decoder(wanted)

@@ -1,0 +1,53 @@
+"""Handlers in child processes, which can be killed with all that they started."""
+
+from xqueue_worker import outcome
+from xqueue_worker.attempt import Attempt
+from xqueue_worker.child.frames import Job
+from xqueue_worker.isolation import Ended, Tell
+from xqueue_worker.isolation.child_process import ChildProcess
+
+
+class InChild:
+    """One process an attempt, in a session of its own."""
+
+    sure = True
+
+    def __init__(self, ended: Ended, *, path: list[str], hear: Tell) -> None:
+        self._ended = ended
+        self._path = path
+        self._hear = hear
+
+    def start(self, attempt: Attempt) -> None:
+        """Start the process."""
+        attempt.entered = True
+        child = ChildProcess(
+            said=lambda said: self._hear(attempt, said),
+            ended=lambda ending: self._ended(attempt, ending),
+        )
+        attempt.work = child
+        try:
+            child.start(self._job(attempt))
+        except OSError as error:
+            self._ended(attempt, outcome.failed("crash", f"the handler's process cannot be started: {error}"))
+
+    def stop(self, attempt: Attempt) -> None:
+        """Send SIGTERM to its group."""
+        attempt.work.terminate()
+
+    def kill(self, attempt: Attempt) -> None:
+        """Send SIGKILL to its group."""
+        attempt.work.kill()
+
+    def _job(self, attempt: Attempt) -> Job:
+        dispatch, handler, ctx = attempt.dispatch, attempt.handler, attempt.ctx
+        return Job(
+            self._path,
+            handler.function.__module__,
+            handler.type,
+            ctx.task_id,
+            ctx.attempt,
+            ctx.tenant,
+            ctx.labels,
+            ctx.deadline,
+            bytes(dispatch.payload),
+        )

@@ -1,0 +1,47 @@
+"""All places by the isolation that leads there, and how what is said in each is heard."""
+
+import sys
+
+from xqueue_worker.attempt import Attempt
+from xqueue_worker.handler import Isolation
+from xqueue_worker.isolation import Ended, Place, Tell
+from xqueue_worker.isolation.in_child import InChild
+from xqueue_worker.isolation.in_thread import InThread
+from xqueue_worker.isolation.on_loop import OnLoop
+from xqueue_worker.outcome import Ending
+from xqueue_worker.telling import Teller
+
+
+class Places:
+    """The places of one worker.
+
+    Attributes:
+        ended: called with every attempt that has ended; set by whoever begins them.
+        tell: what a handler's context calls, by isolation.
+    """
+
+    def __init__(self, teller: Teller) -> None:
+        self.ended: Ended | None = None
+        self._threads = InThread(self._ended)
+        self._by_isolation: dict[Isolation, Place] = {
+            Isolation.LOOP: OnLoop(self._ended),
+            Isolation.THREAD: self._threads,
+            Isolation.PROCESS: InChild(self._ended, path=list(sys.path), hear=teller.hear),
+        }
+        self.tell: dict[Isolation, Tell] = {
+            Isolation.LOOP: teller.hear,
+            Isolation.THREAD: teller.hear_from_thread,
+            Isolation.PROCESS: teller.hear,
+        }
+
+    def of(self, attempt: Attempt) -> Place:
+        """Return the place of an attempt."""
+        return self._by_isolation[attempt.handler.isolation]
+
+    def close(self) -> None:
+        """Let idle threads end."""
+        self._threads.close()
+
+    def _ended(self, attempt: Attempt, ending: Ending) -> None:
+        if self.ended is not None:
+            self.ended(attempt, ending)

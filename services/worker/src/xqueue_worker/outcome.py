@@ -1,0 +1,126 @@
+"""What came of a call to a handler: pure functions from its result or exception to an ``Ending``.
+
+| error.kind | retryable | when |
+|---|---|---|
+| error | yes | any exception |
+| retry | yes | ``raise Retry`` |
+| final | no | ``raise Fail`` |
+| invalid_payload | no | the payload is not what the handler's annotation says |
+| invalid_result | no | the result cannot be written as JSON |
+| result_too_large | no | the result has more than ``MAX_RESULT_BYTES`` |
+| crash | yes | the child process died |
+| no_handler | yes | this worker does not know the type |
+"""
+
+import signal
+import traceback
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from xqueue_common.codec import encode
+from xqueue_common.events import ErrorInfo
+from xqueue_worker.errors import Fail, Retry
+
+MAX_RESULT_BYTES = 256 * 1024
+MAX_TRACEBACK = 8 * 1024
+MAX_ERROR = 4_000
+
+NO_PAYLOAD = "the payload does not fit"
+
+
+class Ending(Struct, frozen=True):
+    """How a handler ended; without an error it succeeded.
+
+    Attributes:
+        result: what it returned, as JSON; None for ``None``.
+        error: what went wrong.
+        retry_after_ms: when the handler chose how long to wait.
+    """
+
+    result: bytes | None = None
+    error: ErrorInfo | None = None
+    retry_after_ms: int | None = None
+
+
+NOTHING = Ending()
+
+
+def of_result(value: Any) -> Ending:
+    """Return the ending of a handler that returned ``value``."""
+    if value is None:
+        return NOTHING
+    try:
+        result = encode(value)
+    except Exception as error:  # noqa: BLE001  # encoding calls code of the value's class: anything may come
+        return failed("invalid_result", f"the result is no JSON: {_words(error)}", retryable=False)
+    if len(result) > MAX_RESULT_BYTES:
+        message = f"the result has {len(result)} bytes as JSON, {MAX_RESULT_BYTES} are allowed: use an artifact"
+        return failed("result_too_large", message, retryable=False)
+    return Ending(result)
+
+
+def of_error(error: BaseException) -> Ending:
+    """Return the ending of a handler that raised ``error``."""
+    match error:
+        case Fail():
+            return failed("final", _words(error), retryable=False)
+        case Retry(after=after):
+            after_ms = None if after is None else round(after * 1000)
+            return Ending(None, ErrorInfo("retry", _words(error)), after_ms)
+        case _:
+            return Ending(None, ErrorInfo("error", _named(error), retryable=True, traceback=_trace(error)))
+
+
+def of_payload(error: BaseException) -> Ending:
+    """Return the ending of an attempt whose payload its handler cannot take; msgspec's words name the field."""
+    return failed("invalid_payload", _words(error), retryable=False)
+
+
+def of_death(status: int) -> Ending:
+    """Return the ending of a child that died with this exit status, negative for a signal, without a word."""
+    return failed("crash", f"the handler's process {_death(status)}")
+
+
+def failed(kind: str, message: str, *, retryable: bool = True) -> Ending:
+    """Return the ending of an attempt that failed with these words."""
+    return Ending(None, ErrorInfo(kind, message[:MAX_ERROR], retryable=retryable))
+
+
+READ_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading a payload raises: the latter two are no ``MsgspecError``."""
+
+
+def _death(status: int) -> str:
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
+
+
+def _words(error: BaseException) -> str:
+    try:
+        words = str(error)
+    except Exception:  # noqa: BLE001  # a handler's exception may fail to print itself
+        words = ""
+    # A lone surrogate could not be written as JSON.
+    return (words or type(error).__name__)[:MAX_ERROR].encode(errors="replace").decode()
+
+
+def _named(error: BaseException) -> str:
+    words, name = _words(error), type(error).__name__
+    return name if words == name else f"{name}: {words}"[:MAX_ERROR]
+
+
+def _trace(error: BaseException) -> str:
+    # Without the frame that called the handler. The end of a traceback tells most.
+    first = error.__traceback__.tb_next if error.__traceback__ else None
+    try:
+        text = "".join(traceback.format_exception(type(error), error, first))
+    except Exception:  # noqa: BLE001  # see _words
+        return ""
+    data = text.encode(errors="replace")
+    return data[-MAX_TRACEBACK:].decode(errors="ignore")

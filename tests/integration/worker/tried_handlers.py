@@ -1,0 +1,115 @@
+"""Handlers that the tests of the worker need beside the ready ones."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xqueue_worker import Context, Fail, Retry, task
+
+released = threading.Event()
+"""Lets handlers end that wait for nothing else."""
+
+
+class Thumbnail(msgspec.Struct):
+    url: str
+    size: int = 256
+
+
+@task("image.thumbnail", process_timeout=30)
+async def thumbnail(ctx: Context, payload: Thumbnail) -> dict[str, Any]:
+    await ctx.progress(50, "half way")
+    return {"url": payload.url, "size": payload.size, "attempt": ctx.attempt}
+
+
+@task("test.thread")
+def in_thread(ctx: Context, payload: Thumbnail) -> dict[str, Any]:
+    ctx.progress(50, "half way")
+    ctx.log("in a thread", "warning")
+    return {"main": threading.current_thread() is threading.main_thread(), "size": payload.size, "pid": os.getpid()}
+
+
+@task("test.child", isolation="process")
+def in_child(ctx: Context, payload: Thumbnail) -> dict[str, Any]:
+    ctx.progress(50, "half way")
+    ctx.log("in a child", "debug")
+    return {"pid": os.getpid(), "leads": os.getsid(0) == os.getpid(), "size": payload.size, "tenant": ctx.tenant}
+
+
+@task("test.async_child", isolation="process")
+async def async_in_child(ctx: Context, _payload: Any) -> dict[str, Any]:
+    try:
+        await asyncio.sleep(0 if _payload is None else 600)
+    finally:
+        ctx.log("cleaned up")
+    return {"pid": os.getpid()}
+
+
+@task("test.family", isolation="process")
+def family(_ctx: Context, payload: str) -> None:
+    """Write the ids of this process and of one that it starts, then wait."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(payload).write_text(f"{os.getpid()} {child.pid}")
+    while True:
+        time.sleep(600)
+
+
+@task("test.exit", isolation="process")
+def leave(_ctx: Context, payload: int) -> None:
+    os._exit(payload)
+
+
+@task("test.retry")
+async def retry(_ctx: Context, payload: float) -> None:
+    raise Retry(after=payload)
+
+
+@task("test.final")
+def final(_ctx: Context, _payload: Any) -> None:
+    msg = "never"
+    raise Fail(msg)
+
+
+@task("test.big")
+async def big(_ctx: Context, payload: int) -> str:
+    return "x" * payload
+
+
+@task("test.unwritable")
+async def unwritable(_ctx: Context, _payload: Any) -> object:
+    return object()
+
+
+@task("test.stubborn")
+async def stubborn(_ctx: Context, _payload: Any) -> None:
+    """Swallow every cancellation."""
+    while not released.is_set():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
+
+
+@task("test.stubborn_thread")
+def stubborn_thread(_ctx: Context, _payload: Any) -> None:
+    """Never look at `ctx.cancelled`."""
+    released.wait()
+
+
+@task("test.attentive_thread")
+def attentive_thread(ctx: Context, _payload: Any) -> str:
+    while not ctx.cancelled:
+        time.sleep(0.005)
+    return "saw it"
+
+
+@task("test.chatty")
+async def chatty(ctx: Context, payload: int) -> None:
+    for i in range(payload):
+        await ctx.progress(100 * i / payload, f"{i}")
+    ctx.log("all said")

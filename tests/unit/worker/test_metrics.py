@@ -1,0 +1,39 @@
+import re
+from pathlib import Path
+
+from unit.worker.making import an_attempt
+
+from xqueue_worker.metrics import Counts, WorkerMetrics
+from xqueue_worker.pool import Pool
+
+README = Path(__file__).parents[3] / "services/worker/README.md"
+
+
+def collected() -> dict[str, dict[tuple[str, ...], float]]:
+    counts, pool = Counts(), Pool(3, changed=lambda: None)
+    pool.running["a"] = an_attempt()
+    counts.ended("noop", "success", 3)
+    counts.ended("noop", "success", 700)
+    counts.records["accepted"] += 2
+    counts.claims["ADMITTED"] += 1
+    counts.heartbeats["OK"] += 1
+    counts.progress["told"] += 1
+    metrics = WorkerMetrics(counts, pool, lambda: 0.5).collect()
+    return {m.name: {(s.name, *s.labels.values()): s.value for s in m.samples} for m in metrics}
+
+
+def test_numbers_are_told_as_they_stand() -> None:
+    metrics = collected()
+
+    assert metrics["xqueue_worker_attempts"]["xqueue_worker_attempts_total", "noop", "success"] == 2
+    assert metrics["xqueue_worker_slots"]["xqueue_worker_slots", "offered"] == 3
+    assert metrics["xqueue_worker_slots"]["xqueue_worker_slots", "running"] == 1
+    seconds = metrics["xqueue_worker_attempt_seconds"]
+    assert seconds["xqueue_worker_attempt_seconds_bucket", "noop", "0.005"] == 1
+    assert seconds["xqueue_worker_attempt_seconds_bucket", "noop", "+Inf"] == 2
+    assert seconds["xqueue_worker_attempt_seconds_sum", "noop"] == 0.703
+
+
+def test_the_readme_names_every_metric_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `(xqueue_worker_\w+)`", README.read_text(), re.MULTILINE))
+    assert {name.removesuffix("_total") for name in documented} == collected().keys()
