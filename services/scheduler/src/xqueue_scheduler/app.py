@@ -32,7 +32,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         stack.push_async_callback(ops.stop)
         await ensure_topics(settings.kafka_bootstrap, layout, replication=settings.kafka_replication)
         redis = connect(settings.redis_url)
-        stack.push_async_callback(redis.aclose)
+        stack.push_async_callback(redis.aclose, close_connection_pool=True)
         producer = Producer(settings.kafka_bootstrap, client_id="xq-scheduler-dead")
         stack.push_async_callback(producer.stop)
         memory = MemoryWatch(redis)

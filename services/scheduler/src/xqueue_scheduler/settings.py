@@ -41,7 +41,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     claim_s: Seconds = 10.0
     cancel_s: Seconds = 10.0
     ended_ttl_s: Seconds = 120.0
-    worker_stale_s: Seconds = 5.0
+    worker_stale_s: Seconds = 3.0
     roll_records: Annotated[int, Meta(ge=1)] = 100_000
     roll_age_s: Seconds = 3.5 * 86_400
     checkpoint_s: Seconds = 6 * 3_600.0

@@ -22,6 +22,6 @@ class HeadSettings(Struct, frozen=True):
     claim: int = 10_000
     cancel: int = 10_000
     ttl: int = 120_000
-    stale: int = 5_000
+    stale: int = 3_000
     roll: int = 100_000
     roll_age: int = 3 * 86_400_000

@@ -1,0 +1,1 @@
+"""Reading the history that the notifier keeps: lists, single tasks, transitions."""

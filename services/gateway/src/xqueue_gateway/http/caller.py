@@ -1,0 +1,78 @@
+"""Who asks, as the headers say. Without API keys everybody is believed: only this machine can ask then."""
+
+import re
+from typing import NamedTuple
+
+from litestar.types import Scope
+
+from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
+
+DEFAULT_TENANT = "default"
+
+_TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\Z")
+_UTF_8 = (b"utf-8", b"utf8")
+_LONGEST_KEY = 255
+
+
+class Caller(NamedTuple):
+    """What the headers of a request say. Texts; ``trace`` is a W3C ``traceparent``."""
+
+    tenant: str
+    key: str | None
+    trace: str | None
+
+
+def caller_of(scope: Scope) -> Caller:
+    """Return who asks.
+
+    Raises:
+        Problem: 422, a header is not valid.
+    """
+    headers = dict(scope["headers"])
+    return Caller(_tenant(headers), _key(headers), _trace(headers))
+
+
+def require_json(scope: Scope) -> None:
+    """Refuse a body that does not say that it is JSON: a web page of another origin could send it unasked.
+
+    Raises:
+        Problem: 415.
+    """
+    given = dict(scope["headers"]).get(b"content-type", b"")
+    if not _is_json(given):
+        shown = given[:64].decode("latin-1") or "missing"
+        error = FieldError("Content-Type", f"is {shown}", "send Content-Type: application/json, in UTF-8")
+        raise Problem(Kind.MEDIA, f"Content-Type is {shown}, not application/json", [error])
+
+
+def _is_json(content_type: bytes) -> bool:
+    media, *parameters = content_type.lower().split(b";")
+    given = dict(part.strip().partition(b"=")[::2] for part in parameters)
+    return bool(_JSON.match(media.strip())) and given.get(b"charset", _UTF_8[0]).strip(b'"') in _UTF_8
+
+
+def _tenant(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-xq-tenant")
+    if given is None:
+        return DEFAULT_TENANT
+    if not _TENANT.match(given):
+        hint = "a letter or digit, then up to 63 of A-Z a-z 0-9 _ . -"
+        raise invalid(FieldError("X-XQ-Tenant", "not of the right form", hint))
+    return given.decode()
+
+
+def _key(headers: dict[bytes, bytes]) -> str | None:
+    given = headers.get(b"idempotency-key")
+    if given is None:
+        return None
+    if not 0 < len(given) <= _LONGEST_KEY:
+        raise invalid(FieldError("Idempotency-Key", "empty or too long", "1 to 255 characters, such as a UUID"))
+    return given.decode("latin-1")
+
+
+def _trace(headers: dict[bytes, bytes]) -> str | None:
+    given = headers.get(b"traceparent")
+    # As W3C asks: what cannot be read is ignored, a trace is no reason to refuse a task.
+    return given.decode() if given is not None and _TRACE.match(given) else None

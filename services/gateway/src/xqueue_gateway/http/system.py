@@ -1,0 +1,63 @@
+"""The system over HTTP: health, metrics, statistics, workers, the description of this API (api.md §2)."""
+
+from dataclasses import dataclass
+
+from litestar.types import ASGIApp
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from xqueue_common.ops import Health, report
+from xqueue_gateway.http.answers import Answer, answer
+from xqueue_gateway.tasks.fleet import Fleet, Instance
+
+
+class Instances(Struct, frozen=True):
+    """The live workers."""
+
+    items: list[Instance]
+
+
+class HealthAnswer(Struct, frozen=True):
+    """How this service is; ``dependencies`` says what is wrong with each, or ok."""
+
+    status: str
+    dependencies: dict[str, str] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemEndpoints:
+    """One method an operation."""
+
+    health: Health
+    fleet: Fleet
+    openapi: bytes
+
+    async def get_stats(self) -> ASGIApp:
+        """Return counts of tasks."""
+        return answer(await self.fleet.stats())
+
+    async def list_instances(self) -> ASGIApp:
+        """Return the live workers."""
+        return answer(Instances(await self.fleet.instances()))
+
+    async def get_health(self) -> ASGIApp:
+        """Ask all dependencies."""
+        status, body = report(await self.health.examine())
+        return Answer(status, body)
+
+    async def get_liveness(self) -> ASGIApp:
+        """Answer as long as the process does."""
+        return answer(HealthAnswer("ok"))
+
+    async def get_readiness(self) -> ASGIApp:
+        """Say whether requests can be worked on."""
+        well = self.health.ready
+        return answer(HealthAnswer("ok" if well else "starting"), 200 if well else 503)
+
+    async def get_metrics(self) -> ASGIApp:
+        """Return what Prometheus asks for."""
+        return Answer(200, generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST.encode())
+
+    async def get_openapi(self) -> ASGIApp:
+        """Return the description of this API."""
+        return Answer(200, self.openapi)

@@ -1,0 +1,133 @@
+"""``openapi.json``: the operations, and the schemas of the types that they read and write."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from xqueue_gateway.history.query import QUERY_HINTS
+from xqueue_gateway.http.operations import OPERATIONS, Operation
+from xqueue_gateway.problems import Kind, ProblemDetails
+
+_REF = "#/components/schemas/{name}"
+_JSON = "application/json"
+_PROBLEM = {
+    "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemDetails")}}},
+}
+_TENANT = {
+    "name": "X-XQ-Tenant",
+    "in": "header",
+    "description": "whose tasks these are, as long as no API keys are configured",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "default": "default"},
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same key and body again are the same task; the key with another body is refused",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+_TASK_ID = {"name": "task_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+_HEADERS = {
+    "submit_task": {
+        "Location": {"description": "where the task is", "schema": {"type": "string"}},
+        "Idempotent-Replayed": {"description": "true if the key was known", "schema": {"type": "string"}},
+    }
+}
+_RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+
+
+def document() -> dict[str, Any]:
+    """Return the whole document."""
+    schemas = _Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "XQueue",
+            "version": "1",
+            "summary": "A task queue for scarce, expensive workers",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas.components},
+    }
+
+
+def document_text() -> bytes:
+    """Return the document as it is served and committed."""
+    return msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n"
+
+
+class _Schemas:
+    """The schemas of all types, each named once."""
+
+    def __init__(self) -> None:
+        types = [t for op in OPERATIONS for t in (*op.answers.values(), op.body, op.query) if isinstance(t, type)]
+        unique = list(dict.fromkeys([*types, ProblemDetails]))
+        schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
+        queries = {op.query.__name__ for op in OPERATIONS if op.query}
+        self._of = dict(zip(unique, schemas, strict=True))
+        self._all = _portable(dict(components))
+        self.components = {name: schema for name, schema in sorted(self._all.items()) if name not in queries}
+
+    def of(self, wanted: Any) -> dict[str, Any]:
+        """Return the schema of a type; {} for any JSON."""
+        return self._of[wanted] if isinstance(wanted, type) else {}
+
+    def properties(self, wanted: type[Struct]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Return the fields of a type and their schemas."""
+        yield from self._all[wanted.__name__]["properties"].items()
+
+
+def _portable(schema: Any) -> Any:
+    """Return a schema whose patterns other languages understand: only Python has a sign for a text's very end."""
+    if isinstance(schema, dict):
+        return {
+            key: value.replace("\\Z", "$") if key == "pattern" and isinstance(value, str) else _portable(value)
+            for key, value in schema.items()
+        }
+    return [_portable(item) for item in schema] if isinstance(schema, list | tuple) else schema
+
+
+def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": ["tasks" if "/tasks" in operation.path else "system"],
+        "parameters": list(_parameters(operation, schemas)),
+        "responses": {
+            **{str(status): _answer(operation, body, schemas) for status, body in operation.answers.items()},
+            **{str(status): _problem(status) for status in operation.problems},
+        },
+    }
+    if operation.body is not None:
+        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": schemas.of(operation.body)}}}
+    return told
+
+
+def _parameters(operation: Operation, schemas: _Schemas) -> Iterator[dict[str, Any]]:
+    if "{task_id}" in operation.path:
+        yield _TASK_ID
+    if "/tasks" in operation.path:
+        yield _TENANT
+    if operation.keyed:
+        yield _KEY
+    if operation.query is not None:
+        for name, schema in schemas.properties(operation.query):
+            yield {"name": name, "in": "query", "description": QUERY_HINTS.get(name, ""), "schema": schema}
+
+
+def _answer(operation: Operation, body: Any, schemas: _Schemas) -> dict[str, Any]:
+    content = {"text/plain": {}} if body is None else {_JSON: {"schema": schemas.of(body)}}
+    headers = _HEADERS.get(operation.name)
+    return {"description": operation.summary, "content": content, **({"headers": headers} if headers else {})}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    titles = " / ".join(kind.title for kind in Kind if kind.status == status)
+    unavailable = status == Kind.UNAVAILABLE.status
+    return {"description": titles, **_PROBLEM, **({"headers": _RETRY_AFTER} if unavailable else {})}

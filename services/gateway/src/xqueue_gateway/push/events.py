@@ -1,0 +1,113 @@
+"""What listeners are told. The text that goes out is made once an event, however many listen, or not at all."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import ClassVar, Literal
+
+from msgspec import Raw, Struct
+
+from xqueue_common.codec import encode
+from xqueue_common.events import LogRecord, ProgressRecord
+from xqueue_common.lifecycle import Status
+from xqueue_common.snapshot import Snapshot, progress_snapshot, snapshot_of
+from xqueue_common.task import TaskSpec, TaskState
+
+EventName = Literal["status", "progress", "log"]
+
+
+class LogLine(Struct, frozen=True):
+    """A line that a handler logged."""
+
+    attempt: int
+    seq: int
+    at: datetime
+    level: str
+    message: str
+
+
+class TaskRef(Struct, frozen=True):
+    """Which task a log line is about."""
+
+    task_id: str
+    type: str
+    queue: str
+    tenant: str
+
+
+class TaskEvent(Struct, frozen=True, tag_field="event", tag="status"):
+    """A new version of a task, or its current one."""
+
+    task: Snapshot
+
+
+class ProgressMessage(TaskEvent, frozen=True, tag="progress"):
+    """How far a running task is."""
+
+
+class LogMessage(Struct, frozen=True, tag_field="event", tag="log"):
+    """A line of a handler's log."""
+
+    task: TaskRef
+    log: LogLine
+
+
+class StatusEvent:
+    """A task has a new version."""
+
+    name: ClassVar[EventName] = "status"
+
+    def __init__(self, spec: TaskSpec, state: TaskState) -> None:
+        self.spec = spec
+        self.state = state
+        self.status = state.status
+        self.version = state.version
+        self.ended = state.ended
+
+    @cached_property
+    def text(self) -> str:
+        """The message to subscribers, as JSON."""
+        return encode(TaskEvent(snapshot_of(self.spec, self.state))).decode()
+
+
+class ProgressEvent:
+    """A running task told how far it is."""
+
+    name: ClassVar[EventName] = "progress"
+    status = Status.PROCESSING
+    ended = False
+
+    def __init__(self, record: ProgressRecord) -> None:
+        self.spec = record.spec
+        self.version = record.version
+        self._record = record
+
+    @cached_property
+    def text(self) -> str:
+        """The message to subscribers, as JSON."""
+        progress = Raw(encode(self._record.progress))
+        return encode(ProgressMessage(progress_snapshot(self._record, progress))).decode()
+
+
+class LogEvent:
+    """A handler logged a line."""
+
+    name: ClassVar[EventName] = "log"
+    status = Status.PROCESSING
+    ended = False
+    version = 0
+
+    def __init__(self, record: LogRecord) -> None:
+        self.spec = record.spec
+        self._record = record
+
+    @cached_property
+    def text(self) -> str:
+        """The message to subscribers, as JSON."""
+        spec, record = self.spec, self._record
+        task = TaskRef(spec.task_id, spec.type, spec.queue, spec.tenant)
+        at = datetime.fromtimestamp(record.at_ms / 1000, UTC)
+        line = LogLine(record.attempt, record.seq, at, record.level, record.message)
+        return encode(LogMessage(task, line)).decode()
+
+
+Event = StatusEvent | ProgressEvent | LogEvent

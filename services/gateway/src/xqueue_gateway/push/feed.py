@@ -1,0 +1,116 @@
+"""Following the status and progress logs of all cells, from the moment the gateway starts."""
+
+import asyncio
+from typing import NoReturn
+
+import structlog
+
+from xqueue_common.errors import PositionLost, XQueueError
+from xqueue_common.kafka.tail import Tail
+from xqueue_common.topics import Topics
+from xqueue_gateway.push.intake import Ears, Intake, ProgressIntake, StatusIntake, Taken
+
+log = structlog.get_logger(__name__)
+
+_MOST = 500
+"""Records taken in at once: about 5 ms, in which no request is answered."""
+_POLL_MS = 1_000
+_AGAIN_S = 0.5
+
+
+class Follower:
+    """The follower is responsible for handing every record of one partition to its intake, whatever happens."""
+
+    def __init__(self, tail: Tail, intake: Intake) -> None:
+        self._tail = tail
+        self._intake = intake
+
+    async def start(self) -> None:
+        """Connect and go on at the end of the log.
+
+        Raises:
+            Unavailable: no broker answered.
+        """
+        await self._tail.start(None)
+        await self._go_to_end()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._tail.stop()
+
+    async def run(self) -> NoReturn:
+        """Read on and on; what goes wrong is waited out."""
+        while True:
+            try:
+                await self.round()
+            except PositionLost as error:
+                log.error("the log no longer holds our position, going on at its end", error=str(error))
+                await self._again()
+            except XQueueError as error:
+                log.warning("not hearing", error=str(error))
+                await asyncio.sleep(_AGAIN_S)
+            except Exception:
+                log.exception("not hearing")
+                await asyncio.sleep(_AGAIN_S)
+
+    async def round(self) -> Taken:
+        """Take in what has come.
+
+        Raises:
+            PositionLost: the log was cut off before our position.
+            Unavailable: no broker answered.
+        """
+        records = await self._tail.poll(max_records=_MOST, timeout_ms=_POLL_MS)
+        taken = self._intake.take(records)
+        await asyncio.sleep(0)  # a poll that finds records at hand does not let others run
+        return taken
+
+    async def _again(self) -> None:
+        try:
+            await self._tail.connect()
+            await self._go_to_end()
+        except XQueueError as error:
+            log.warning("not hearing", error=str(error))
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _go_to_end(self) -> None:
+        end = await self._tail.end()
+        await self._intake.prime(self._tail, end)
+        self._tail.seek(end)
+
+
+class Feed:
+    """The feed is responsible for hearing every change of every task, in the order of its cell."""
+
+    def __init__(self, bootstrap: str, topics: Topics, *, cells: int, ears: Ears) -> None:
+        def tail(topic: str, cell: int) -> Tail:
+            return Tail(bootstrap, topic, cell, client_id=f"xq-gateway-{topic}-{cell}")
+
+        self._followers = [
+            follower
+            for cell in range(cells)
+            for follower in (
+                Follower(tail(topics.status, cell), StatusIntake(cell, ears)),
+                Follower(tail(topics.progress, cell), ProgressIntake(ears)),
+            )
+        ]
+
+    async def start(self) -> None:
+        """Connect: whatever is said from now on is heard.
+
+        Raises:
+            Unavailable: no broker answered.
+        """
+        async with asyncio.TaskGroup() as group:
+            for follower in self._followers:
+                group.create_task(follower.start())
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await asyncio.gather(*(follower.stop() for follower in self._followers))
+
+    async def run(self) -> None:
+        """Hear, for ever."""
+        async with asyncio.TaskGroup() as group:
+            for follower in self._followers:
+                group.create_task(follower.run())

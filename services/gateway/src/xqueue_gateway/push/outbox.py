@@ -1,0 +1,100 @@
+"""What waits to be sent to one subscriber: everything while it keeps up, else the latest of each task."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from xqueue_gateway.push.events import Event
+
+_FEW = 256
+"""Events that may wait before any is left out."""
+_NONE = (0, -1)
+
+
+class Piece(NamedTuple):
+    """An event that waits: what decides about it, and its text."""
+
+    task_id: str
+    name: str
+    version: int
+    ended: bool
+    text: str
+
+
+class Outbox:
+    """Events for one subscriber, at most ``most_bytes`` of text.
+
+    When too many wait, only the last status and progress of each task stay, and log lines go. If that is still more
+    than half of what may wait, what is not an end goes, oldest first: its task will be heard of again. Ends are
+    never left out; when they alone are more than half, ``overflown`` is set and the subscriber has to be told to
+    come back later. Half, so that each event is looked at only about once before there is room again.
+
+    Attributes:
+        left_out: events left out so far.
+        overflown: even the ends are too much.
+    """
+
+    def __init__(self, *, most_bytes: int, few: int = _FEW) -> None:
+        self._most_bytes = most_bytes
+        self._few = few
+        self._waiting: deque[Piece] = deque()
+        self._bytes = 0
+        self._look_at = few
+        self.left_out = 0
+        self.overflown = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, event: Event) -> None:
+        """Add an event."""
+        text = event.text
+        self._waiting.append(Piece(event.spec.task_id, event.name, event.version, event.ended, text))
+        self._bytes += len(text)
+        if len(self._waiting) > self._look_at or self._bytes > self._most_bytes:
+            self._conflate()
+
+    def take(self) -> str:
+        """Remove the oldest event and return its text."""
+        piece = self._waiting.popleft()
+        self._bytes -= len(piece.text)
+        if not self._waiting:
+            self._look_at = self._few
+        return piece.text
+
+    def _conflate(self) -> None:
+        before = len(self._waiting)
+        self._waiting = deque(conflated(self._waiting))
+        self._bytes = sum(len(piece.text) for piece in self._waiting)
+        if self._bytes > self._most_bytes // 2:
+            self._drop_until_it_fits()
+        self.left_out += before - len(self._waiting)
+        # Look again only when as many have come as are left.
+        self._look_at = max(self._few, 2 * len(self._waiting))
+
+    def _drop_until_it_fits(self) -> None:
+        keep = self._most_bytes // 2
+        kept: deque[Piece] = deque()
+        for piece in self._waiting:
+            if self._bytes > keep and not piece.ended:
+                self._bytes -= len(piece.text)
+            else:
+                kept.append(piece)
+        self._waiting = kept
+        self.overflown = self._bytes > keep
+
+
+def conflated(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Return the last status of each task, and its last progress if that came later; no log lines."""
+    waiting = tuple(pieces)
+    status: dict[str, tuple[int, int]] = {}  # highest version, and its place
+    progress: dict[str, int] = {}
+    for place, piece in enumerate(waiting):
+        if piece.name == "status":
+            status[piece.task_id] = max(status.get(piece.task_id, _NONE), (piece.version, place))
+        elif piece.name == "progress":
+            progress[piece.task_id] = place
+    for place, piece in enumerate(waiting):
+        last = status.get(piece.task_id, _NONE)[1]
+        if place == last or (place == progress.get(piece.task_id) and place > last):
+            yield piece

@@ -1,0 +1,83 @@
+"""Everything that the gateway is connected to, opened in the order in which data flows."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from xqueue_common.cell import Cell, connect
+from xqueue_common.clock import SystemClock
+from xqueue_common.kafka.batcher import Batcher
+from xqueue_common.kafka.producer import Producer
+from xqueue_common.topics import Topics
+from xqueue_gateway.history.database import Database
+from xqueue_gateway.history.history import History
+from xqueue_gateway.history.horizon import Horizon
+from xqueue_gateway.memory import MemoryWatch
+from xqueue_gateway.push.feed import Feed
+from xqueue_gateway.push.hub import Hub
+from xqueue_gateway.push.intake import Ears
+from xqueue_gateway.push.live import LiveProgress
+from xqueue_gateway.push.rates import Rates
+from xqueue_gateway.settings import Settings
+from xqueue_gateway.tasks.ends import Ends
+
+
+class Resources(NamedTuple):
+    """What is open."""
+
+    commands: Batcher
+    ends: Ends
+    redis: Redis
+    cells: Mapping[int, Cell]
+    memory: MemoryWatch
+    database: Database
+    history: History
+    feed: Feed
+    ears: Ears
+
+
+async def open_resources(settings: Settings, topics: Topics, cells: int, stack: AsyncExitStack) -> Resources:
+    """Connect; ``stack`` disconnects in the opposite order.
+
+    Raises:
+        OutcomeUnknown, Unavailable: Kafka does not answer.
+        ConfigError: the history's address cannot be used.
+    """
+    commands = await _commands(settings, topics, stack)
+    ends = Ends(settings.kafka_bootstrap, topics, cells=cells)
+    stack.push_async_callback(ends.stop)
+    await ends.start()
+    redis = connect(settings.redis_url)
+    stack.push_async_callback(redis.aclose, close_connection_pool=True)
+    database = Database(settings.history_url)
+    stack.push_async_callback(database.close)
+    clock = SystemClock()
+    ears = Ears(Hub(), LiveProgress(), Rates(clock.monotonic_ms()), Horizon(), clock)
+    feed = Feed(settings.kafka_bootstrap, topics, cells=cells, ears=ears)
+    stack.push_async_callback(feed.stop)
+    await feed.start()
+    return Resources(
+        commands=commands,
+        ends=ends,
+        redis=redis,
+        cells={cell: Cell(redis, prefix=settings.redis_prefix, cell=cell) for cell in range(cells)},
+        memory=MemoryWatch(redis),
+        database=database,
+        history=History(database),
+        feed=feed,
+        ears=ears,
+    )
+
+
+async def _commands(settings: Settings, topics: Topics, stack: AsyncExitStack) -> Batcher:
+    producer = Producer(
+        settings.kafka_bootstrap, client_id="xq-gateway-commands", timeout_s=settings.produce_timeout_s
+    )
+    stack.push_async_callback(producer.stop)
+    await producer.start()
+    commands = Batcher(producer, topics.commands)
+    # Closed before the producer: whoever was promised an answer gets it.
+    stack.push_async_callback(commands.flush)
+    return commands

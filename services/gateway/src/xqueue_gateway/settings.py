@@ -1,0 +1,45 @@
+"""The settings of the gateway."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from xqueue_common.settings import CommonSettings, Port
+
+_MIB = 1024 * 1024
+
+
+class Settings(CommonSettings, frozen=True, kw_only=True):
+    """What a gateway needs to know beside the common settings.
+
+    Attributes:
+        host: address to listen on; without API keys only the loopback is taken, unless ``allow_open``.
+        allow_open: without API keys, listen where ``host`` says all the same. For places where something else keeps
+            strangers out: a container whose port is published on the loopback only, a private network.
+        port: its port; 0 takes a free one.
+        history_url: ``sqlite:///path`` or ``postgresql://…``, the same as the notifier's.
+        max_payload_bytes: largest payload of a task, as JSON text; a record in Kafka has room for 800 KiB.
+        max_body_bytes: largest request body, so also largest batch.
+        cors_origins: web origins (``https://app.example.com``) that may call this gateway, comma separated; ``*``
+            allows all. The gateway's own origin is always allowed.
+        webhook_allow_private: accept webhook addresses in private networks.
+        produce_timeout_s: seconds until an unanswered submission counts as of unknown outcome.
+        fold_wait_s: seconds that a reader waits for the scheduler to apply what was accepted before it asked.
+        ws_max_connections: WebSocket connections at once.
+        ws_max_message_bytes: largest message that a WebSocket client may send.
+        ws_pending_bytes: text that may wait for one slow WebSocket reader.
+    """
+
+    host: str = "127.0.0.1"
+    allow_open: bool = False
+    port: Port = 8080
+    history_url: str = "sqlite:///xqueue.db"
+    max_payload_bytes: Annotated[int, Meta(ge=1, le=800 * 1024)] = 256 * 1024
+    max_body_bytes: Annotated[int, Meta(ge=1024, le=256 * _MIB)] = 16 * _MIB
+    cors_origins: str = ""
+    webhook_allow_private: bool = False
+    produce_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    fold_wait_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    ws_max_connections: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    ws_max_message_bytes: Annotated[int, Meta(ge=1024, le=_MIB)] = 64 * 1024
+    ws_pending_bytes: Annotated[int, Meta(ge=64 * 1024, le=256 * _MIB)] = 16 * _MIB

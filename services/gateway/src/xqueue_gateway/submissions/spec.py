@@ -1,0 +1,124 @@
+"""From a submission to the ``TaskSpec`` in the log: seconds become ms, what was left out gets its default."""
+
+import hashlib
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType, structs
+
+from xqueue_common.lifecycle import Status
+from xqueue_common.task import Backoff, Resources, TaskSpec, TaskState, Webhook
+from xqueue_gateway.submissions.submission import ResourceOrder, RetryPolicy, Submission, WebhookOrder
+
+T = TypeVar("T")
+
+NO_PAYLOAD = Raw(b"null")
+
+
+class Defaults(NamedTuple):
+    """What a submission gets that does not say; a queue may have its own. Timeouts in seconds."""
+
+    priority: int = 0
+    max_retry: int = 3
+    queue_timeout: float | None = 600.0
+    process_timeout: float = 600.0
+
+
+class Origin(NamedTuple):
+    """Where a submission comes from, and the id that it was given."""
+
+    task_id: str
+    tenant: str
+    now_ms: int
+    fingerprint: str | None = None
+    trace: str | None = None
+
+
+def spec_of(submission: Submission, origin: Origin, defaults: Defaults) -> TaskSpec:
+    """Return what is written into the log for this submission."""
+    queue_timeout = _or(submission.queue_timeout, defaults.queue_timeout)
+    return TaskSpec(
+        task_id=origin.task_id,
+        type=submission.type,
+        queue=submission.queue,
+        tenant=origin.tenant,
+        created_ms=origin.now_ms,
+        priority=_or(submission.priority, defaults.priority),
+        concurrency_key=submission.concurrency_key,
+        max_concurrency=submission.max_concurrency,
+        weight=submission.weight,
+        max_retry=_or(submission.max_retry, defaults.max_retry),
+        backoff=_backoff(submission.retry),
+        queue_timeout_ms=None if queue_timeout is None else _ms(queue_timeout),
+        process_timeout_ms=_ms(_or(submission.process_timeout, defaults.process_timeout)),
+        run_at_ms=_run_at_ms(submission, origin.now_ms),
+        labels=submission.labels or None,
+        model=submission.model,
+        resources=_resources(submission.resources),
+        webhook=_webhook(submission.webhook),
+        fingerprint=origin.fingerprint,
+        trace=origin.trace,
+    )
+
+
+def payload_of(submission: Submission) -> Raw:
+    """Return the payload as it was written; null if there was none."""
+    return NO_PAYLOAD if isinstance(submission.payload, UnsetType) else submission.payload
+
+
+def first_state(spec: TaskSpec) -> TaskState:
+    """Return the first version of a task, as the scheduler will find it."""
+    waits = spec.run_at_ms is not None
+    return TaskState(
+        status=Status.SCHEDULED if waits else Status.PENDING,
+        version=1,
+        at_ms=spec.created_ms,
+        priority=spec.priority,
+        scheduled_ms=spec.run_at_ms,
+    )
+
+
+def fingerprint(submission: Submission) -> str:
+    """Return a hash that is the same for the same submission, however its JSON was written."""
+    payload = msgspec.json.encode(_value(payload_of(submission)), order="sorted")
+    rest = msgspec.json.encode(structs.replace(submission, payload=UNSET), order="sorted")
+    return hashlib.sha256(b"%d:%b%b" % (len(rest), rest, payload)).hexdigest()[:32]
+
+
+def _value(raw: Raw) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.MsgspecError:
+        return bytes(raw).decode()  # a number that is too large for us: its text stands for it
+
+
+def _or(given: T | UnsetType, default: T) -> T:
+    return default if isinstance(given, UnsetType) else given
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _run_at_ms(submission: Submission, now_ms: int) -> int | None:
+    if submission.run_at is not None:
+        at_ms = round(submission.run_at.timestamp() * 1000)
+    elif submission.delay is not None:
+        at_ms = now_ms + round(submission.delay * 1000)
+    else:
+        return None
+    return at_ms if at_ms > now_ms else None
+
+
+def _backoff(retry: RetryPolicy | None) -> Backoff | None:
+    if retry is None:
+        return None
+    return Backoff(retry.backoff, round(retry.base * 1000), round(retry.max * 1000), retry.jitter)
+
+
+def _resources(wanted: ResourceOrder | None) -> Resources | None:
+    return None if wanted is None else Resources(wanted.gpu_memory_mb, wanted.slots)
+
+
+def _webhook(wanted: WebhookOrder | None) -> Webhook | None:
+    return None if wanted is None else Webhook(wanted.url, wanted.events)

@@ -1,0 +1,26 @@
+"""How many tasks come and go a second."""
+
+from xqueue_gateway.push.rates import Rates
+
+
+def test_rates_are_counted_over_the_last_minute() -> None:
+    rates = Rates(0)
+    for at_ms in range(0, 120_000, 500):
+        rates.count("submitted", at_ms)
+
+    assert rates.per_second(119_999) == {"submitted": 2.0}
+
+
+def test_in_the_first_minute_they_are_counted_since_the_beginning() -> None:
+    rates = Rates(0)
+    for at_ms in range(0, 10_000, 1_000):
+        rates.count("success", at_ms)
+
+    assert rates.per_second(10_000) == {"success": 1.0}
+
+
+def test_after_a_minute_of_silence_nothing_is_left() -> None:
+    rates = Rates(0)
+    rates.count("submitted", 1_000)
+
+    assert rates.per_second(62_000) == {}
