@@ -1,1 +1,78 @@
-"""The SDK and the xqueue command."""
+"""The SDK of XQueue: `Client` for plain code, `AsyncClient` for asyncio, and the `xqueue` command.
+
+    from xqueue_client import Client
+
+    with Client() as client:
+        task = client.submit("example", {"hello": "world"}, concurrency_key="customer-7", max_concurrency=2)
+        print(task.result(timeout=60))
+
+Both clients have the same methods. Times are seconds. What can go wrong is drawn in `xqueue_client.errors`.
+"""
+
+from xqueue_client.answers import Instance, Rejected, Stats, Submitted, Transition
+from xqueue_client.async_client import AsyncClient
+from xqueue_client.async_task import AsyncTask
+from xqueue_client.client import Client
+from xqueue_client.errors import (
+    BadAddress,
+    Conflict,
+    FieldFault,
+    InvalidRequest,
+    NotAGateway,
+    NotAllowed,
+    NotFinished,
+    NotFound,
+    Refused,
+    TaskFailed,
+    TooManyRequests,
+    Unavailable,
+    Unreachable,
+    XQueueClientError,
+)
+from xqueue_client.events import Event, LogEvent, LogLine, ProgressEvent, StatusEvent
+from xqueue_client.filters import ListFilter, WatchFilter
+from xqueue_client.snapshot import Progress, Snapshot, Status, TaskError
+from xqueue_client.submission import Resources, RetryPolicy, Submission, TaskOptions, Webhook
+from xqueue_client.task import Task
+
+__all__ = [
+    "AsyncClient",
+    "AsyncTask",
+    "BadAddress",
+    "Client",
+    "Conflict",
+    "Event",
+    "FieldFault",
+    "Instance",
+    "InvalidRequest",
+    "ListFilter",
+    "LogEvent",
+    "LogLine",
+    "NotAGateway",
+    "NotAllowed",
+    "NotFinished",
+    "NotFound",
+    "Progress",
+    "ProgressEvent",
+    "Refused",
+    "Rejected",
+    "Resources",
+    "RetryPolicy",
+    "Snapshot",
+    "Stats",
+    "Status",
+    "StatusEvent",
+    "Submission",
+    "Submitted",
+    "Task",
+    "TaskError",
+    "TaskFailed",
+    "TaskOptions",
+    "TooManyRequests",
+    "Transition",
+    "Unavailable",
+    "Unreachable",
+    "WatchFilter",
+    "Webhook",
+    "XQueueClientError",
+]

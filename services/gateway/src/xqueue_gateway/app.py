@@ -63,7 +63,9 @@ def _host(settings: Settings) -> str:
         log.warning("no API keys are configured: everybody on this machine is let in", host=wanted)
         return wanted
     if settings.allow_open:
-        log.warning("no API keys are configured, and XQ_ALLOW_OPEN: everybody who reaches us is let in", host=wanted)
+        log.warning(
+            "no API keys are configured, and XQ_ALLOW_OPEN: everybody who reaches us is let in", host=wanted
+        )
         return wanted
     log.warning("no API keys are configured: listening on the loopback only", wanted=wanted, host=LOOPBACK)
     return LOOPBACK

@@ -1,1 +1,4 @@
-"""The notifier: xq.status to MQTT and history."""
+"""The notifier: ``xq.status`` and ``xq.progress`` to MQTT and to the history.
+
+Each sink reads for itself, in a consumer group of its own: a slow or dead one delays no other.
+"""
