@@ -19,6 +19,8 @@ S = TypeVar("S", bound=CommonSettings)
 Main = Callable[[S, asyncio.Event], Awaitable[None]]
 """A service: runs until the event is set, then stops in order."""
 
+_AGAIN_S = 5.0
+
 EXIT_CONFIG = 78
 """Exit status for wrong settings, as in sysexits.h: a restart will not help."""
 
@@ -71,5 +73,8 @@ async def _agent(agent: Awaitable[None]) -> None:
 
 async def _cancel_on(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
     await stop.wait()
-    for task in tasks:
-        task.cancel()
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        # Again after a while: libraries have been seen to swallow a cancellation.
+        await asyncio.wait(left, timeout=_AGAIN_S)

@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
+from xqueue_common.kafka.finish import closed
 from xqueue_common.kafka.group import GROUP_SETTINGS
 from xqueue_common.topics import Topics
 from xqueue_scheduler.cell import CellLoop
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 _POLL_MS = 1_000
 _COMMIT_EVERY_S = 5.0
-_STOP_S = 3.0
 _RETRY_S = 1.0
 
 CellOf = Callable[[int], CellLoop]
@@ -84,9 +84,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         finally:
             self._consumer = None
             await self._release(self._cells)
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(_STOP_S):
-                    await consumer.stop()
+            await closed(consumer.stop())
 
     async def _keep_alive(self, consumer: AIOKafkaConsumer) -> None:
         committed = 0.0

@@ -12,12 +12,12 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from xqueue_common.errors import Unavailable
+from xqueue_common.kafka.finish import closed
 from xqueue_common.kafka.tail import READ_SETTINGS
 
 log = structlog.get_logger(__name__)
 
 _START_S = 20.0
-_STOP_S = 3.0
 _COMMIT_S = 10.0
 
 GROUP_SETTINGS: dict[str, Any] = {
@@ -73,10 +73,10 @@ class GroupReader:
             async with asyncio.timeout(_START_S):
                 await raw.start()
         except (KafkaError, TimeoutError, OSError) as error:
-            await _discard(raw)
+            await closed(raw.stop())
             raise _away(error) from error
         except BaseException:  # cancelled: half started, it would never be closed
-            await _discard(raw)
+            await closed(raw.stop())
             raise
         self._raw = raw
         self._heard = time.monotonic()
@@ -85,7 +85,7 @@ class GroupReader:
         """Leave the group."""
         raw, self._raw = self._raw, None
         if raw is not None:
-            await _discard(raw)
+            await closed(raw.stop())
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[TopicPartition, Sequence[Any]]:
         """Return the next records by partition; none if none came within ``timeout_ms``.
@@ -132,6 +132,18 @@ class GroupReader:
         except (KafkaError, TimeoutError, OSError) as error:
             raise _away(error) from error
 
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at another offset of a partition, if this member reads it."""
+        if partition in self.assignment():
+            self._consumer.seek(partition, offset)
+
+    def end(self, partition: TopicPartition) -> int | None:
+        """Return the offset behind the last record of a partition as last heard of; None when not known."""
+        if partition not in self.assignment():
+            return None
+        end: int | None = self._consumer.highwater(partition)
+        return end
+
     def assignment(self) -> frozenset[TopicPartition]:
         """Return the partitions that this member reads now."""
         return frozenset() if self._raw is None else frozenset(self._raw.assignment())
@@ -160,12 +172,6 @@ class GroupReader:
             if behind:
                 log.warning("kafka consumer stands still, replaced", partitions=str(behind))
                 await self.stop()  # the next poll joins anew
-
-
-async def _discard(raw: AIOKafkaConsumer) -> None:
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(_STOP_S):
-            await raw.stop()
 
 
 def _away(error: BaseException) -> Unavailable:

@@ -1,7 +1,6 @@
 """Appending to the log: idempotent, ``acks=all``, in batches, with bounded waits."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,13 +10,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from xqueue_common.errors import OutcomeUnknown, RecordTooLarge
+from xqueue_common.kafka.finish import closed
 
 log = structlog.get_logger(__name__)
 
 MAX_RECORD_BYTES = 900 * 1024
 """Largest record that is sent: below the broker's default limit of 1 MiB a batch, with room for its header."""
 _BATCH_BYTES = 512 * 1024
-_STOP_S = 3.0
 
 Headers = list[tuple[str, bytes]]
 """aiokafka takes nothing but a list; shared by many records, never changed."""
@@ -168,12 +167,7 @@ def _words(error: BaseException) -> str:
 
 
 async def _discard(raw: AIOKafkaProducer) -> None:
-    # With idempotence on, stop() waits for ever while the broker is away (aiokafka #1101).
-    with contextlib.suppress(TimeoutError, KafkaError, OSError):
-        async with asyncio.timeout(_STOP_S):
-            await raw.stop()
-            return
-    with contextlib.suppress(TimeoutError, KafkaError, OSError, AttributeError):
-        async with asyncio.timeout(_STOP_S):
-            await raw._sender.close()  # noqa: SLF001  # stop() hung before it came to these two
-            await raw.client.close()
+    # With idempotence on, stop() waits for ever while the broker is away, and has not come to these two then.
+    if not await closed(raw.stop()):
+        await closed(raw._sender.close())  # noqa: SLF001  # there is no public way
+        await closed(raw.client.close())

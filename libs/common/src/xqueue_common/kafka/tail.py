@@ -11,11 +11,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from xqueue_common.errors import PositionLost, Unavailable
+from xqueue_common.kafka.finish import closed
 
 log = structlog.get_logger(__name__)
 
 _ANSWER_S = 10.0
-_STOP_S = 3.0
 
 
 class Tail:
@@ -59,9 +59,7 @@ class Tail:
         """Disconnect."""
         raw, self._raw = self._raw, None
         if raw is not None:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(_STOP_S):
-                    await raw.stop()
+            await closed(raw.stop())
 
     async def connect(self) -> None:
         """Connect, if it is not; the position stays.
@@ -131,6 +129,9 @@ class Tail:
         except (KafkaError, TimeoutError, OSError) as error:
             await self.stop()
             raise _away(error) from error
+        except BaseException:  # cancelled: half started, it would never be closed
+            await self.stop()
+            raise
         self._raw.assign([self._partition])
         # In the same breath: without a position the fetcher would ask for a reset, which our settings forbid.
         self._raw.seek(self._partition, self.position)

@@ -1,0 +1,100 @@
+"""From records to rows of the history; nothing here does I/O."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from xqueue_common.codec import encode
+from xqueue_common.events import LogRecord, StatusRecord
+
+Row = dict[str, Any]
+
+_REASON = 64
+_WORKER = 256
+_LEVEL = 16
+
+
+class Rows(NamedTuple):
+    """What a batch puts into each table.
+
+    ``tasks`` has one row a task, its highest version; all are sorted by task, so that two writers of the same
+    tasks take their locks in the same order.
+    """
+
+    tasks: list[Row]
+    transitions: list[Row]
+    labels: list[Row]
+
+
+NO_ROWS = Rows([], [], [])
+
+
+def rows_of(records: Iterable[StatusRecord]) -> Rows:
+    """Return the rows for these versions, in whatever order they come."""
+    ordered = sorted(records, key=_by_version)
+    latest = {record.spec.task_id: record for record in ordered}.values()
+    return Rows(
+        tasks=[_task(record) for record in latest],
+        transitions=[_transition(record) for record in ordered],
+        labels=[label for record in latest for label in _labels(record)],
+    )
+
+
+def log_rows(records: Iterable[LogRecord]) -> list[Row]:
+    """Return the rows for these log lines."""
+    return [
+        {
+            "task_id": record.spec.task_id,
+            "attempt": record.attempt,
+            "seq": record.seq,
+            "at_ms": record.at_ms,
+            "level": _text(record.level, _LEVEL),
+            "message": _text(record.message),
+        }
+        for record in records
+    ]
+
+
+def _by_version(record: StatusRecord) -> tuple[str, int]:
+    return record.spec.task_id, record.state.version
+
+
+def _task(record: StatusRecord) -> Row:
+    spec, state = record.spec, record.state
+    return {
+        "task_id": spec.task_id,
+        "tenant": spec.tenant,
+        "queue": spec.queue,
+        "type": spec.type,
+        "status": state.status.value,
+        "version": state.version,
+        "concurrency_key": spec.concurrency_key,
+        "created_ms": spec.created_ms,
+        "finished_ms": state.finished_ms,
+        "spec": encode(spec).decode(),
+        "state": encode(state).decode(),
+    }
+
+
+def _transition(record: StatusRecord) -> Row:
+    state = record.state
+    return {
+        "task_id": record.spec.task_id,
+        "version": state.version,
+        "status": state.status.value,
+        "attempt": state.attempt,
+        "at_ms": state.at_ms,
+        "worker": _text(state.worker, _WORKER),
+        "reason": _text(state.reason, _REASON),
+    }
+
+
+def _labels(record: StatusRecord) -> list[Row]:
+    task_id = record.spec.task_id
+    return [
+        {"task_id": task_id, "name": name, "value": value} for name, value in (record.spec.labels or {}).items()
+    ]
+
+
+def _text(value: str | None, limit: int | None = None) -> str | None:
+    # Nobody validates these on their way: PostgreSQL takes no NUL and nothing longer than the column.
+    return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:limit]

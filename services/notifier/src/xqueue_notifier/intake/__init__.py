@@ -1,0 +1,1 @@
+"""Reading the log for a sink: poll, decode, bury what cannot be read, tell Kafka what is done."""

@@ -1,0 +1,153 @@
+"""From a consumer group to batches of records that count, and back: what is done is committed."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import structlog
+from aiokafka import TopicPartition
+
+from xqueue_common.errors import Unavailable, Undecodable
+from xqueue_common.kafka.dead import DeadRecords
+from xqueue_common.kafka.group import GroupReader
+from xqueue_notifier.intake.batch import Arrival, Batch, Place
+from xqueue_notifier.intake.gates import Gate
+from xqueue_notifier.intake.lag import Lag
+
+log = structlog.get_logger(__name__)
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+_POLL_MS = 500
+_LAST_COMMIT_S = 3.0
+
+
+class Pace(NamedTuple):
+    """How much is read at once, and how often Kafka is told what is done.
+
+    Commits are lazy: what was done since the last one comes again after a crash, and every sink takes repeats.
+    """
+
+    max_records: int
+    commit_every_s: float = 1.0
+
+
+class Intake(Generic[In, Out]):
+    """The intake is responsible for reading a topic for one sink, skipping no record that counts.
+
+    Whoever reads hands each batch back by ``done``, in order. After any failure close the intake and start it
+    again: it goes on behind the last batch that was done.
+    """
+
+    def __init__(
+        self,
+        sink: str,
+        *,
+        reader: GroupReader,
+        decode: Callable[[bytes | None], In],
+        gate: Gate[In, Out],
+        dead: DeadRecords,
+        pace: Pace,
+    ) -> None:
+        self.sink = sink
+        self._reader = reader
+        self._decode = decode
+        self._gate = gate
+        self._dead = dead
+        self._pace = pace
+        self._next: dict[TopicPartition, int] = {}
+        self._done: dict[TopicPartition, int] = {}
+        self._committed_at = 0.0
+        self._lag = Lag(sink, reader)
+
+    async def start(self) -> None:
+        """Join the group.
+
+        Raises:
+            Unavailable: Kafka is away.
+        """
+        self._next.clear()
+        self._done.clear()
+        await self._reader.start()
+
+    async def close(self) -> None:
+        """Commit what is done and leave the group; bounded in time also when Kafka is away."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_COMMIT_S):
+                await self._commit()
+        await self._reader.stop()
+
+    async def read(self) -> Batch[Out]:
+        """Return the next records; an empty batch if none came for a while.
+
+        Raises:
+            Unavailable: Kafka is away, or whatever says where to begin.
+            OutcomeUnknown: a record that cannot be read could not be buried.
+        """
+        await self._commit_if_due()
+        polled = await self._reader.poll(max_records=self._pace.max_records, timeout_ms=_POLL_MS)
+        batch: Batch[Out] = Batch(full=sum(map(len, polled.values())) >= self._pace.max_records)
+        for partition, records in polled.items():
+            if await self._follows(partition, records[0].offset):
+                await self._take(batch, partition, records)
+        self._lag.measure(batch.places)
+        return batch
+
+    async def done(self, batch: Batch[Out]) -> None:
+        """Note that a batch needs not be read again."""
+        self._done.update((partition, place.next_offset) for partition, place in batch.places.items())
+        await self._commit_if_due()
+
+    async def bury(self, arrival: Arrival[Out], reason: str) -> None:
+        """Put aside a record that can be read but not be used.
+
+        Raises:
+            OutcomeUnknown: it may not be kept yet; do not go on before it is.
+        """
+        await self._dead.bury(arrival.raw, reason)
+
+    async def _follows(self, partition: TopicPartition, offset: int) -> bool:
+        if self._next.get(partition) == offset:
+            return True
+        # A partition new to us, or one that somebody else read meanwhile.
+        start = await self._gate.enter(partition, offset)
+        self._next[partition] = start
+        if start == offset:
+            return True
+        log.warning("reading goes back", sink=self.sink, partition=str(partition), offset=offset, to=start)
+        self._reader.seek(partition, start)
+        return False
+
+    async def _take(self, batch: Batch[Out], partition: TopicPartition, records: Sequence[Any]) -> None:
+        for raw in records:
+            try:
+                record = self._gate.admit(partition, raw.offset, self._decode(raw.value))
+            except Undecodable as error:
+                await self._dead.bury(raw, error.reason)
+                batch.buried += 1
+                continue
+            if record is None:
+                batch.ignored += 1
+            else:
+                batch.arrivals.append(Arrival(record, raw))
+        self._next[partition] = records[-1].offset + 1
+        batch.places[partition] = Place(self._next[partition], self._gate.epoch(partition), records[-1].timestamp)
+
+    async def _commit_if_due(self) -> None:
+        if self._done and time.monotonic() - self._committed_at > self._pace.commit_every_s:
+            await self._commit()
+
+    async def _commit(self) -> None:
+        if not (self._done and self._reader.assignment()):
+            return
+        self._committed_at = time.monotonic()
+        try:
+            await self._reader.commit(self._done)
+        except Unavailable as error:
+            # The members change, or Kafka is away: the next commit tells all that this one would have.
+            log.warning("commit failed", sink=self.sink, error=str(error))
+        else:
+            self._done.clear()

@@ -1,0 +1,14 @@
+"""What the notifier counts; the table of meanings stands in the service's README."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RECORDS = Counter("xqueue_notifier_records", "Records read, by what became of them", ("sink", "outcome"))
+LAG = Gauge("xqueue_notifier_lag_records", "Records that wait to be read", ("sink", "partition"))
+LAG_S = Gauge("xqueue_notifier_lag_seconds", "Age of the last record read while others wait", ("sink", "partition"))
+LOST = Gauge("xqueue_notifier_lost_positions", "Times that retention outran a sink", ("sink",))
+ROUND_S = Histogram("xqueue_notifier_round_seconds", "Time from reading a batch to having it done", ("sink",))
+PUBLISHES = Counter("xqueue_notifier_publishes", "MQTT publishes, by what became of them", ("sink", "outcome"))
+CONNECTED = Gauge("xqueue_notifier_connected", "Whether the MQTT broker is connected", ("sink",))
+ROWS = Counter("xqueue_notifier_rows", "Rows handed to the history", ("table",))
+EXPIRED = Counter("xqueue_notifier_expired_tasks", "Ended tasks deleted from the history by retention")
+FAILURES = Counter("xqueue_notifier_failures", "Times that an agent failed and was run again", ("agent",))

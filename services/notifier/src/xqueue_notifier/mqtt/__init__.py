@@ -1,0 +1,1 @@
+"""MQTT: every version of every task, and progress, to whoever subscribed."""

@@ -1,0 +1,61 @@
+"""The notifier's settings."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from xqueue_common.settings import CommonSettings, Port
+
+_MAX_EXPIRY_S = (1 << 32) - 1
+
+MqttPrefix = Annotated[str, Meta(pattern=r"^(?!\$)[^+#\x00-\x1f\x7f-\x9f]*\Z", max_length=256)]
+"""What topics may begin with: no wildcards, no control characters, not the ``$`` of the broker's own topics."""
+
+
+class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
+    """What the notifier needs to know, besides what every service does.
+
+    Attributes:
+        notifier_sinks: the sinks that this process runs, comma separated: ``history``, ``mqtt``. A process has one
+            core; under heavy load give each sink a process.
+        history_url: where the history is kept: ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+        history_retention_days: days for which ended tasks are kept; 0 keeps them for ever.
+        history_batch: records applied in one transaction at most.
+        mqtt_host: the MQTT 5 broker.
+        mqtt_port: its port.
+        mqtt_prefix: what every topic begins with, ``acme/`` for instance.
+        mqtt_qos: quality of service of a publish; with 0 nothing is repeated after a lost connection.
+        mqtt_retain: whether the broker keeps a task's terminal status for later subscribers.
+        mqtt_expiry_s: seconds for which it keeps it; 0 keeps it for ever.
+        mqtt_username: who we are; empty: nobody.
+        mqtt_password: its proof.
+        mqtt_tls: whether to speak TLS, judging the broker by the system's certificate authorities.
+        mqtt_tls_ca: file of the authorities to judge it by instead; switches TLS on.
+        mqtt_tls_cert: file of our certificate, where the broker wants one.
+        mqtt_tls_key: file of its key.
+        mqtt_window: publishes that may be unacknowledged at once; the broker may allow fewer.
+        mqtt_batch: records told in one go at most.
+        mqtt_lag_s: seconds behind from which on only the latest version of a task in a batch is told.
+        progress_age_s: seconds after which a progress that could not be told is dropped.
+    """
+
+    notifier_sinks: str = "history,mqtt"
+    history_url: str = "sqlite:///xqueue.db"
+    history_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
+    history_batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_000
+    mqtt_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    mqtt_port: Port = 1883
+    mqtt_prefix: MqttPrefix = ""
+    mqtt_qos: Literal[0, 1, 2] = 1
+    mqtt_retain: bool = True
+    mqtt_expiry_s: Annotated[int, Meta(ge=0, le=_MAX_EXPIRY_S)] = 3_600
+    mqtt_username: str = ""
+    mqtt_password: str = ""
+    mqtt_tls: bool = False
+    mqtt_tls_ca: str = ""
+    mqtt_tls_cert: str = ""
+    mqtt_tls_key: str = ""
+    mqtt_window: Annotated[int, Meta(ge=1, le=20_000)] = 1_000
+    mqtt_batch: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    mqtt_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 2.0
+    progress_age_s: Annotated[float, Meta(ge=0, le=3_600)] = 10.0

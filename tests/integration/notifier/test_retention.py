@@ -1,0 +1,58 @@
+from integration.notifier.library import library
+from unit.notifier.records import CREATED_MS, task, version
+
+from xqueue_common.events import LogRecord
+from xqueue_common.history.engine import connect
+from xqueue_notifier.history.retention import Retention
+from xqueue_notifier.history.rows import log_rows, rows_of
+from xqueue_notifier.history.store import Store
+
+DAY_MS = 86_400_000
+ENDED, RECENT, OPEN = task(1, labels={"a": "b"}), task(2, labels={"a": "b"}), task(3)
+
+
+class HeldClock:
+    """A clock that stands still."""
+
+    def now_ms(self) -> int:
+        return CREATED_MS + 31 * DAY_MS
+
+    def monotonic_ms(self) -> int:
+        return 0
+
+
+async def test_tasks_leave_the_history_some_days_after_their_end(history_url: str) -> None:
+    engine = connect(history_url)
+    store = Store(engine)
+    await store.prepare()
+    recently = CREATED_MS + 2 * DAY_MS
+    records = [version(ENDED, 1, "success"), version(RECENT, 1, "success", finished_ms=recently), version(OPEN, 1)]
+    await store.apply(rows_of(records), {})
+    await store.add_logs(
+        log_rows(LogRecord(spec=s, attempt=1, seq=1, at_ms=0, level="info", message="m") for s in (ENDED, RECENT))
+    )
+
+    swept = await Retention(store=store, clock=HeldClock(), days=30).round()
+
+    assert swept.deleted == 1
+    async with library(history_url) as seen:
+        left = [RECENT.task_id, OPEN.task_id]
+        assert list(await seen.tasks()) == left
+        assert [task_id for task_id, _ in await seen.transitions()] == left
+        _, _, labels, logs = await seen.contents()
+        assert [row.task_id for row in (*labels, *logs)] == [RECENT.task_id] * 2
+    await engine.dispose()
+
+
+async def test_many_leave_in_small_steps(history_url: str) -> None:
+    engine = connect(history_url)
+    store = Store(engine)
+    await store.prepare()
+    await store.apply(rows_of(version(task(number), 1, "failed") for number in range(1_200)), {})
+
+    swept = await Retention(store=store, clock=HeldClock(), days=1).round()
+
+    assert swept.deleted == 1_200
+    async with library(history_url) as seen:
+        assert await seen.tasks() == {}
+    await engine.dispose()
