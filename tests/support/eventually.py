@@ -33,6 +33,6 @@ async def eventually(look: Callable[[], Any], timeout_s: float = 30.0) -> Any:
         except Exception as error:  # noqa: BLE001  # whatever is not yet right may come right
             trouble = error
         if monotonic() > give_up_at:
-            message = f"not within {timeout_s:g} s"
+            message = f"not within {timeout_s:g} s{f': {trouble}' if trouble else ''}"
             raise AssertionError(message) from trouble
         await asyncio.sleep(_LOOK_AGAIN_S)
