@@ -1,0 +1,174 @@
+"""What Prometheus and Grafana read: valid, tested, and about metrics that the services have."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+from prometheus_client.core import Metric
+from support.manifests import Cluster
+from support.our_services import ROOT, SETTINGS, paths
+from support.programs import promtool
+
+import xqueue_gateway.metrics
+import xqueue_notifier.metrics
+import xqueue_scheduler.metrics
+from xqueue_worker.metrics import Counts, WorkerMetrics
+from xqueue_worker.pool import Pool
+
+FOLDER = ROOT / "observability"
+PROMETHEUS = FOLDER / "prometheus"
+ALERTS = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())
+DASHBOARDS = sorted((FOLDER / "grafana" / "dashboards").glob("*.json"))
+
+IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
+"""Importing them is what registers their metrics."""
+
+_SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+def series() -> set[str]:
+    """Return the names of all series that the services expose."""
+    worker = WorkerMetrics(Counts(), Pool(1, changed=lambda: None), lambda: 0.0)
+    return {f"{metric.name}{suffix}" for metric in _families(worker) for suffix in _SUFFIXES[metric.type]}
+
+
+def _families(worker: WorkerMetrics) -> Iterator[Metric]:
+    yield from worker.collect()
+    yield from (metric for metric in REGISTRY.collect() if metric.name.startswith("xqueue_"))
+
+
+def asked_for(expressions: Iterable[str]) -> set[str]:
+    """Return the series of ours that some expressions ask for."""
+    return {name for text in expressions for name in re.findall(r"\bxqueue_\w+", text)}
+
+
+def rules() -> list[Mapping[str, Any]]:
+    return [rule for group in ALERTS["groups"] for rule in group["rules"]]
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    done = promtool("check", "config", PROMETHEUS / "prometheus.yml")
+    assert done.status == 0, done.problems
+
+
+def test_alerts_fire_when_they_should_and_only_then() -> None:
+    done = promtool("test", "rules", PROMETHEUS / "alerts_test.yml")
+    assert done.status == 0, done.problems
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("sum by (cell)", "sum by cell"), ("XQueuePositionLost", "XQueuePosition"), ("[5m]))\n", "[5m]))) > 0\n")],
+    ids=["syntax", "name", "brackets"],
+)
+def test_broken_alerts_are_refused(right: str, wrong: str, tmp_path: Path) -> None:
+    shutil.copytree(PROMETHEUS, tmp_path, dirs_exist_ok=True)
+    alerts = tmp_path / "alerts.yml"
+    assert right in alerts.read_text()
+    alerts.write_text(alerts.read_text().replace(right, wrong))
+    assert promtool("test", "rules", tmp_path / "alerts_test.yml").status != 0
+
+
+def test_a_broken_configuration_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(PROMETHEUS, tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "prometheus.yml"
+    config.write_text(config.read_text().replace("rule_files", "rules_files"))
+    assert promtool("check", "config", config).status != 0
+
+
+def test_every_alert_is_tested() -> None:
+    tested = (PROMETHEUS / "alerts_test.yml").read_text()
+    for rule in rules():
+        name = rule["alert"]
+        assert f'alertname="{name}"' in tested or f"alertname: {name}" in tested, name
+
+
+def test_every_alert_tells_a_person_what_it_means() -> None:
+    for rule in rules():
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        assert rule["annotations"].keys() == {"summary", "description"}
+
+
+def test_alerts_ask_for_metrics_that_exist() -> None:
+    assert asked_for(rule["expr"] for rule in rules()) <= series()
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.name)
+def test_dashboards_ask_for_metrics_that_exist(file: Path) -> None:
+    dashboard = json.loads(file.read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+    assert expressions
+    assert asked_for(expressions) <= series()
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.name)
+def test_dashboards_can_be_parsed_by_prometheus(file: Path, tmp_path: Path) -> None:
+    dashboard = json.loads(file.read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert promtool("check", "rules", recorded(expressions, tmp_path)).status == 0
+    assert promtool("check", "rules", recorded(["sum(", *expressions], tmp_path)).status != 0
+
+
+def test_workers_are_scaled_by_a_metric_that_exists(everything: Cluster, tmp_path: Path) -> None:
+    (scaler,) = everything.of_kind("ScaledObject")
+    (trigger,) = scaler["spec"]["triggers"]
+    assert asked_for([trigger["metadata"]["query"]]) <= series()
+    assert promtool("check", "rules", recorded([trigger["metadata"]["query"]], tmp_path)).status == 0
+
+
+def recorded(expressions: Iterable[str], folder: Path) -> Path:
+    """Write expressions down as rules, which promtool can judge."""
+    listed = [{"record": f"expression:{n}", "expr": text} for n, text in enumerate(expressions)]
+    file = folder / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "expressions", "rules": listed}]}))
+    return file
+
+
+def test_jobs_have_the_same_names_everywhere(everything: Cluster) -> None:
+    compose = {job["job_name"] for job in scrape_configs()}
+    monitors = everything.of_kind("ServiceMonitor", "PodMonitor")
+    endpoints = [end for item in monitors for end in ends(item)]
+    assert compose == {f"xqueue-{service}" for service in SETTINGS}
+    assert {rule["replacement"] for end in endpoints for rule in end["relabelings"]} == compose
+
+
+def test_every_service_is_scraped_where_it_answers(project: Mapping[str, Any], everything: Cluster) -> None:
+    for job in scrape_configs():
+        (found,) = job["dns_sd_configs"]
+        (name,) = found["names"]
+        told = project["services"][name]["environment"]
+        assert str(found["port"]) in {told.get("XQ_PORT"), told.get("XQ_OPS_PORT")}
+        assert "/metrics" in paths(name)
+    for monitor in everything.of_kind("PodMonitor"):
+        (workload,) = everything.chosen(monitor["spec"]["selector"])
+        assert {end["port"] for end in ends(monitor)} == {port["name"] for port in workload.main["ports"]}
+    for monitor in everything.of_kind("ServiceMonitor"):
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        (service,) = [
+            item for item in everything.of_kind("Service") if wanted <= item["metadata"]["labels"].items()
+        ]
+        assert {end["port"] for end in ends(monitor)} == {port["name"] for port in service["spec"]["ports"]}
+
+
+def scrape_configs() -> list[Mapping[str, Any]]:
+    configs: list[Mapping[str, Any]] = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"]
+    return configs
+
+
+def ends(monitor: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"]
+    return found
+
+
+def test_kubernetes_gets_the_same_files(everything: Cluster) -> None:
+    data = {item["metadata"]["name"]: item["data"] for item in everything.of_kind("ConfigMap")}
+    assert data["xqueue-alerts"]["alerts.yml"] == (PROMETHEUS / "alerts.yml").read_text()
+    (dashboard,) = DASHBOARDS
+    assert data["xqueue-dashboards"][dashboard.name] == dashboard.read_text()
