@@ -12,6 +12,12 @@ default:
 up *args:
     @exec uv run python -m xqueue_embedded up "$@"
 
+# The same with a real model and work to watch (--help tells of the options)
+[group('run')]
+[no-exit-message]
+demo *args:
+    @exec uv run --group demo python -m xqueue_embedded demo "$@"
+
 # All tests, or those that the arguments name, on real brokers
 [group('test')]
 test *args:

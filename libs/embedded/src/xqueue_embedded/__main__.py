@@ -16,6 +16,8 @@ from xqueue_embedded.supervise.options import SystemOptions
 
 app = App(name="python -m xqueue_embedded", help="XQueue on one machine, with real brokers as child processes.")
 
+app.command("xqueue_embedded.demo.command:demo", help="Run the whole system with work to watch.")
+
 Level = Literal["debug", "info", "warning", "error"]
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]

@@ -1,0 +1,164 @@
+"""The client for plain code."""
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx2
+
+from xqueue_client.answers import Instance, Stats, Submitted, Transition
+from xqueue_client.events import Event
+from xqueue_client.filters import ListFilter, WatchFilter
+from xqueue_client.http import calls
+from xqueue_client.http.doors import Access, Door
+from xqueue_client.snapshot import Snapshot
+from xqueue_client.submission import Submission, TaskOptions
+from xqueue_client.task import Task
+from xqueue_client.watch.following import Following
+from xqueue_client.watch.watching import watching
+
+
+class Client:
+    """A gateway as one tenant sees it; use it as `with Client() as client`. Threads may share it.
+
+    Args:
+        url: of the gateway; left out, `XQ_URL` or a system on this machine.
+        tenant: whose tasks these are, where the gateway asks for no key.
+        api_key: says who asks, where it does.
+        timeout: seconds that one request may take.
+        retry_for: seconds for which what is temporary is tried again; 0 never.
+        transport: for tests.
+
+    Raises:
+        BadAddress: the URL is none.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        tenant: str | None = None,
+        api_key: str | None = None,
+        timeout: float = 10.0,
+        retry_for: float = 20.0,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        access = Access.of(url, tenant=tenant, api_key=api_key, timeout=timeout, retry_for=retry_for)
+        self._door = Door(access, transport=transport)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Where the gateway is."""
+        return self._door.access.url
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._door.close()
+
+    def submit(
+        self,
+        task_type: str,
+        /,
+        payload: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Task:
+        """Submit a task; when this returns it is durable.
+
+        However often it has to be sent, it is one task. With a key of yours it is so too when your program is run
+        again: the same key and content give the same task, another content is a `Conflict`.
+
+        Raises:
+            XQueueClientError: it was not accepted, or nobody knows.
+        """
+        submission = Submission(type=task_type, payload=payload, **options)
+        return Task(self._door, self._door.send(calls.submit(submission, idempotency_key)))
+
+    def submit_many(self, submissions: Iterable[Submission], *, idempotency_key: str | None = None) -> Submitted:
+        """Submit any number of tasks, up to 1000 in a request; one bad item never spoils the others.
+
+        Should it fail on the way, an unknown part was accepted: with a key of yours the whole can be sent again.
+
+        Raises:
+            XQueueClientError: a request failed as a whole.
+        """
+        key = idempotency_key or calls.new_key()
+        batches = calls.batches(submissions)
+        return calls.together([self._door.send(calls.submit_batch(batch, key)) for batch in batches])
+
+    def get(self, task_id: str) -> Task:
+        """Return a task.
+
+        Raises:
+            NotFound: there is none of that id.
+            XQueueClientError: it cannot be read.
+        """
+        return Task(self._door, self._door.send(calls.get(task_id)))
+
+    def cancel(self, task_id: str) -> Snapshot:
+        """Cancel a task, waiting or running; a running one ends when its handler has.
+
+        Raises:
+            Conflict: it has ended already.
+            XQueueClientError: it cannot be cancelled now.
+        """
+        return self._door.send(calls.cancel(task_id))
+
+    def history(self, task_id: str) -> list[Transition]:
+        """Return what a task went through.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return self._door.send(calls.history(task_id)).items
+
+    def stats(self) -> Stats:
+        """Count tasks.
+
+        Raises:
+            XQueueClientError: they cannot be counted.
+        """
+        return self._door.send(calls.stats())
+
+    def instances(self) -> list[Instance]:
+        """Return the live workers.
+
+        Raises:
+            XQueueClientError: they cannot be listed.
+        """
+        return self._door.send(calls.instances()).items
+
+    def list(self, *, page_size: int = calls.PAGE, **wanted: Unpack[ListFilter]) -> Iterator[Snapshot]:
+        """Yield tasks, newest first, reading page after page as they are asked for.
+
+        Raises:
+            XQueueClientError: they cannot be listed.
+        """
+        cursor: str | None = None
+        while True:
+            page = self._door.send(calls.page(wanted, cursor, page_size))
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def watch(self, **wanted: Unpack[WatchFilter]) -> Iterator[Event]:
+        """Yield what happens to tasks, as it happens; see `xqueue_client.watch` for what a lost connection means.
+
+        With `task_id` it begins with how these stand, and ends when all of them have ended.
+
+        Raises:
+            XQueueClientError: the gateway refuses, or is away for longer than `retry_for`.
+        """
+        return watching(self._door.access, Following(wanted))

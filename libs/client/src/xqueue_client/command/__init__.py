@@ -1,0 +1,1 @@
+"""The `xqueue` command: the SDK for shells and people."""

@@ -1,0 +1,25 @@
+"""The commands and their table."""
+
+from importlib.metadata import version
+
+from cyclopts import App
+
+from xqueue_client.command.exits import epilogue
+from xqueue_client.command.submit import submit
+from xqueue_client.command.system import instances, stats
+from xqueue_client.command.tasks import cancel, get, history, list_tasks
+from xqueue_client.command.waiting import wait
+from xqueue_client.command.watch import watch
+
+app = App(
+    name="xqueue",
+    help="Submit tasks to XQueue and see what becomes of them.",
+    help_epilogue=epilogue(),
+    help_format="plaintext",
+    version=lambda: version("xqueue-client"),
+    suppress_keyboard_interrupt=False,
+)
+
+for command in (submit, get, history, cancel, wait, watch, stats, instances):
+    app.command(command)
+app.command(list_tasks, name="list")

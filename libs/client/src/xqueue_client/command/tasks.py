@@ -1,0 +1,87 @@
+"""`xqueue get`, `history`, `list` and `cancel`."""
+
+from itertools import islice
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from xqueue_client.command.exits import Exit
+from xqueue_client.command.options import COMMON, Common, Label, Statuses, check_named, given, labels
+from xqueue_client.command.words import HEADS, HISTORY_HEADS, fields, history_row, row
+from xqueue_client.http.calls import PAGE
+
+_Limit = Annotated[int, Parameter(validator=Number(gte=1))]
+
+
+def get(task_id: str, /, *, common: Common = COMMON) -> int:
+    """Show a task.
+
+    Args:
+        task_id: Its id.
+        common: What every command takes.
+    """
+    with common.connect() as client:
+        snapshot = client.get(task_id).snapshot
+    if common.json:
+        common.output.document(snapshot)
+    else:
+        common.output.fields(fields(snapshot))
+    return Exit.OK
+
+
+def history(task_id: str, /, *, common: Common = COMMON) -> int:
+    """Show what a task went through.
+
+    Args:
+        task_id: Its id.
+        common: What every command takes.
+    """
+    with common.connect() as client:
+        transitions = client.history(task_id)
+    common.output.each(HISTORY_HEADS, transitions, history_row)
+    return Exit.OK
+
+
+def list_tasks(
+    *,
+    status: Statuses = (),
+    queue: str | None = None,
+    task_type: Annotated[str | None, Parameter(name="--type")] = None,
+    concurrency_key: Annotated[str | None, Parameter(name=["--concurrency-key", "--key"])] = None,
+    label: Label = (),
+    limit: _Limit = 20,
+    common: Common = COMMON,
+) -> int:
+    """List tasks, newest first.
+
+    Args:
+        status: Only with this status; repeatable.
+        queue: Only of this queue.
+        task_type: Only of this type.
+        concurrency_key: Only with this key.
+        label: Only with this NAME=VALUE; repeatable.
+        limit: So many at most.
+        common: What every command takes.
+    """
+    wanted = given(
+        status=status, queue=queue, type=task_type, concurrency_key=concurrency_key, labels=labels(label)
+    )
+    with common.connect() as client:
+        found = list(islice(client.list(page_size=min(limit, PAGE), **wanted), limit))
+    common.output.each(HEADS, found, row)
+    return Exit.OK
+
+
+def cancel(*task_ids: str, common: Common = COMMON) -> int:
+    """Cancel tasks, waiting or running; a running one ends when its handler has.
+
+    Args:
+        task_ids: Their ids.
+        common: What every command takes.
+    """
+    check_named(task_ids)
+    with common.connect() as client:
+        canceled = [client.cancel(task_id) for task_id in task_ids]
+    common.output.each(HEADS, canceled, row)
+    return Exit.OK

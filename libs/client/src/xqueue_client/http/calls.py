@@ -1,0 +1,142 @@
+"""The calls of the API (api.md §1 and §2)."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from xqueue_client.answers import Instances, Page, Rejected, Stats, Submitted, Transitions
+from xqueue_client.filters import pairs
+from xqueue_client.http.call import Call, reader
+from xqueue_client.http.problems import ProblemDetails, refusal
+from xqueue_client.snapshot import Snapshot
+from xqueue_client.submission import Submission
+
+PAGE = 200
+BATCH = 1_000
+BATCH_BYTES = 8 * 1024 * 1024
+"""Half of the largest request that a gateway takes unless it is told otherwise."""
+
+_TASKS = "/api/v1/tasks"
+
+_snapshot = reader(Snapshot)
+_page = reader(Page)
+_transitions = reader(Transitions)
+_stats = reader(Stats)
+_instances = reader(Instances)
+
+
+class _Item(Struct, frozen=True):
+    index: int
+    task_id: str | UnsetType = UNSET
+    error: ProblemDetails | UnsetType = UNSET
+
+
+class _BatchAnswer(Struct, frozen=True):
+    items: list[_Item]
+
+
+_batch_answer = msgspec.json.Decoder(_BatchAnswer)
+
+
+def new_key() -> str:
+    """Return an idempotency key that nobody else has."""
+    return secrets.token_hex(16)
+
+
+def submit(submission: Submission, key: str | None) -> Call[Snapshot]:
+    """Submit a task."""
+    return Call(
+        method="POST", path=_TASKS, read=_snapshot, body=msgspec.json.encode(submission), key=key or new_key()
+    )
+
+
+class Batch(NamedTuple):
+    """Submissions that go out together: their JSON, and the place of the first among all."""
+
+    first: int
+    items: list[bytes]
+
+
+def batches(submissions: Iterable[Submission]) -> Iterator[Batch]:
+    """Return submissions in parts that a gateway takes at once."""
+    batch, size = Batch(0, []), 0
+    for submission in submissions:
+        item = msgspec.json.encode(submission)
+        if len(batch.items) == BATCH or (batch.items and size + len(item) > BATCH_BYTES):
+            yield batch
+            batch, size = Batch(batch.first + len(batch.items), []), 0
+        batch.items.append(item)
+        size += len(item)
+    if batch.items:
+        yield batch
+
+
+def submit_batch(batch: Batch, key: str) -> Call[Submitted]:
+    """Submit a part of a batch, with a key of its own made of the whole batch's."""
+    return Call(
+        method="POST",
+        path=f"{_TASKS}/batch",
+        read=lambda body: _submitted(batch.first, body),
+        body=b'{"tasks":[%b]}' % b",".join(batch.items),
+        key=f"{key}.{batch.first}",
+    )
+
+
+def together(parts: Sequence[Submitted]) -> Submitted:
+    """Return the outcomes of all parts as one."""
+    return Submitted(
+        [task_id for part in parts for task_id in part.task_ids],
+        [rejected for part in parts for rejected in part.rejected],
+    )
+
+
+def _submitted(first: int, body: bytes) -> Submitted:
+    items = _batch_answer.decode(body).items
+    return Submitted(
+        [item.task_id for item in items if isinstance(item.task_id, str)],
+        [
+            Rejected(first + item.index, refusal(item.error))
+            for item in items
+            if isinstance(item.error, ProblemDetails)
+        ],
+    )
+
+
+def get(task_id: str, wait: float = 0.0) -> Call[Snapshot]:
+    """Read a task, at once or when it has ended, after `wait` seconds at the latest."""
+    query = [("wait", f"{wait:.3f}")] if wait else []
+    return Call(method="GET", path=_task(task_id), read=_snapshot, query=query, takes_s=wait)
+
+
+def page(wanted: Mapping[str, Any], cursor: str | None, size: int) -> Call[Page]:
+    """List a page of tasks."""
+    place = [("limit", str(size)), *([("cursor", cursor)] if cursor else [])]
+    return Call(method="GET", path=_TASKS, read=_page, query=[*pairs(wanted), *place])
+
+
+def cancel(task_id: str) -> Call[Snapshot]:
+    """Cancel a task."""
+    return Call(method="POST", path=f"{_task(task_id)}/cancel", read=_snapshot)
+
+
+def history(task_id: str) -> Call[Transitions]:
+    """List what a task went through."""
+    return Call(method="GET", path=f"{_task(task_id)}/history", read=_transitions)
+
+
+def stats() -> Call[Stats]:
+    """Count tasks."""
+    return Call(method="GET", path="/api/v1/stats", read=_stats)
+
+
+def instances() -> Call[Instances]:
+    """List the live workers."""
+    return Call(method="GET", path="/api/v1/instances", read=_instances)
+
+
+def _task(task_id: str) -> str:
+    return f"{_TASKS}/{quote(task_id, safe='')}"

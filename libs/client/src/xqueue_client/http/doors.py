@@ -1,0 +1,142 @@
+"""Sending calls: one door that blocks, one for asyncio; they differ in nothing else."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+
+from xqueue_client.address import checked, find_url, is_here
+from xqueue_client.errors import Unreachable, XQueueClientError
+from xqueue_client.http.call import Call
+from xqueue_client.http.tries import Tries
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where the gateway is, who asks, and how patiently.
+
+    Attributes:
+        url: of the gateway.
+        headers: who asks.
+        timeout: seconds that one request may take.
+        retry_for: seconds for which what is temporary is tried again.
+    """
+
+    url: str
+    headers: dict[str, str]
+    timeout: float
+    retry_for: float
+
+    @classmethod
+    def of(
+        cls, url: str | None, *, tenant: str | None, api_key: str | None, timeout: float, retry_for: float
+    ) -> "Access":
+        """Return the access that a client was asked to use.
+
+        Raises:
+            BadAddress: the URL is none.
+        """
+        tenants = {} if tenant is None else {"X-XQ-Tenant": tenant}
+        keys = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        return cls(url=checked(url or find_url()), headers=tenants | keys, timeout=timeout, retry_for=retry_for)
+
+    def tries(self) -> Tries:
+        """Begin to try."""
+        return Tries(self.retry_for)
+
+    def request(self, call: Call[Any]) -> dict[str, Any]:
+        """Return a call as the HTTP library takes it."""
+        return {
+            "method": call.method,
+            "url": self.url + call.path,
+            "params": call.query,
+            "content": call.body,
+            "headers": self.headers | call.headers,
+            "timeout": httpx2.Timeout(self.timeout, read=self.timeout + call.takes_s),
+        }
+
+    def unreachable(self, error: httpx2.HTTPError) -> Unreachable:
+        """Return our error for one of the HTTP library."""
+        return Unreachable(self.url, str(error) or type(error).__name__)
+
+
+class Door:
+    """Sends calls and waits for their answers."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.access = access
+        self._http = httpx2.Client(transport=transport, trust_env=not is_here(access.url))
+        self._sleep = sleep
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def send(self, call: Call[T]) -> T:
+        """Send a call, again if need be.
+
+        Raises:
+            XQueueClientError: it went wrong for good, or for too long.
+        """
+        tries = self.access.tries()
+        while True:
+            try:
+                return self._ask(call)
+            except XQueueClientError as error:
+                pause_s = tries.pause_s(error)
+                if pause_s is None:
+                    raise
+            self._sleep(pause_s)
+
+    def _ask(self, call: Call[T]) -> T:
+        try:
+            answer = self._http.request(**self.access.request(call))
+        except httpx2.HTTPError as error:
+            raise self.access.unreachable(error) from error
+        return call.answer(self.access.url, answer.status_code, answer.headers, answer.content)
+
+
+class AsyncDoor:
+    """Sends calls and awaits their answers."""
+
+    def __init__(self, access: Access, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self.access = access
+        self._http = httpx2.AsyncClient(transport=transport, trust_env=not is_here(access.url))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call[T]) -> T:
+        """Send a call, again if need be.
+
+        Raises:
+            XQueueClientError: it went wrong for good, or for too long.
+        """
+        tries = self.access.tries()
+        while True:
+            try:
+                return await self._ask(call)
+            except XQueueClientError as error:
+                pause_s = tries.pause_s(error)
+                if pause_s is None:
+                    raise
+            await asyncio.sleep(pause_s)
+
+    async def _ask(self, call: Call[T]) -> T:
+        try:
+            answer = await self._http.request(**self.access.request(call))
+        except httpx2.HTTPError as error:
+            raise self.access.unreachable(error) from error
+        return call.answer(self.access.url, answer.status_code, answer.headers, answer.content)

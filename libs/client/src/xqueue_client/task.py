@@ -1,0 +1,80 @@
+"""A submitted task in the hands of plain code."""
+
+from typing import Any
+
+from xqueue_client.answers import Transition
+from xqueue_client.errors import NotFinished
+from xqueue_client.http import calls
+from xqueue_client.http.doors import Door
+from xqueue_client.outcome import result_of
+from xqueue_client.patience import Patience
+from xqueue_client.snapshot import Snapshot
+
+
+class Task:
+    """A handle on a task; `snapshot` is how it stood when it was last asked about."""
+
+    def __init__(self, door: Door, snapshot: Snapshot) -> None:
+        self._door = door
+        self.snapshot = snapshot
+
+    def __repr__(self) -> str:
+        return f"Task({self.id!r}, {self.snapshot.status!s})"
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.snapshot.task_id
+
+    def refresh(self) -> Snapshot:
+        """Read how it stands now.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return self._note(self._door.send(calls.get(self.id)))
+
+    def wait(self, timeout: float | None = None) -> Snapshot:
+        """Wait for its end, as long as it takes unless told otherwise.
+
+        Raises:
+            NotFinished: the time is up.
+            XQueueClientError: it cannot be read.
+        """
+        patience = Patience(timeout)
+        while not self.snapshot.ended:
+            self._note(self._door.send(calls.get(self.id, patience.next())))
+            if patience.over and not self.snapshot.ended:
+                raise NotFinished(self.snapshot, patience.waited)
+        return self.snapshot
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for its end and return what the handler returned.
+
+        Raises:
+            TaskFailed: it ended otherwise than by success.
+            NotFinished: the time is up.
+            XQueueClientError: it cannot be read.
+        """
+        return result_of(self.wait(timeout))
+
+    def cancel(self) -> Snapshot:
+        """Cancel it, waiting or running; a running one ends when its handler has.
+
+        Raises:
+            Conflict: it has ended already.
+            XQueueClientError: it cannot be cancelled now.
+        """
+        return self._note(self._door.send(calls.cancel(self.id)))
+
+    def history(self) -> list[Transition]:
+        """Return what it went through.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return self._door.send(calls.history(self.id)).items
+
+    def _note(self, snapshot: Snapshot) -> Snapshot:
+        self.snapshot = snapshot
+        return snapshot

@@ -1,0 +1,1 @@
+"""The demo: the whole system, a real model, and work that can be watched."""
