@@ -8,8 +8,8 @@ from xqueue_common.kafka.tail import Tail
 class EpochFilter:
     """Follows one partition of the status log; its state is the highest epoch seen.
 
-    A record's own epoch counts as seen: its takeover record must stand before it. So an epoch that is not below
-    the record's offset is nobody's.
+    A record's own epoch counts as seen: its takeover record must stand before it. So an epoch beyond the
+    record's own offset is nobody's.
 
     Persist ``epoch`` together with the position when reading goes on later, and hand it back then.
     """
@@ -22,7 +22,7 @@ class EpochFilter:
         if isinstance(record, Takeover):
             self.epoch = max(self.epoch, offset)
             return False
-        if not self.epoch <= record.epoch < offset:
+        if not self.epoch <= record.epoch <= offset:
             return False
         self.epoch = record.epoch
         return True
@@ -53,4 +53,4 @@ def _epoch_of(offset: int, value: bytes) -> int:
         return 0
     if isinstance(record, Takeover):
         return offset
-    return record.epoch if record.epoch < offset else 0
+    return record.epoch if record.epoch <= offset else 0

@@ -2,7 +2,11 @@
 
 from typing import NamedTuple
 
+import structlog
+
 from xqueue_notifier.metrics import RECORDS
+
+log = structlog.get_logger(__name__)
 
 
 class Round(NamedTuple):
@@ -27,7 +31,9 @@ class Round(NamedTuple):
 
 
 def count(sink: str, done: Round) -> Round:
-    """Add a round to the metrics."""
+    """Add a round to the metrics and, if there was anything to read, to the log."""
+    if done.read:
+        log.debug("round", sink=sink, **done._asdict())
     for outcome, number in done._asdict().items():
         if number:
             RECORDS.labels(sink=sink, outcome=outcome).inc(number)

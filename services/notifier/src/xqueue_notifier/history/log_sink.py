@@ -27,12 +27,7 @@ class LogSink:
     async def run(self) -> None:
         """Follow the log lines until cancelled or until Kafka fails."""
         await persist(self._intake.sink, self._store, self._store.prepare)
-        await self._intake.start()
-        try:
-            while True:
-                await self.round()
-        finally:
-            await self._intake.close()
+        await self._intake.follow(self.round)
 
     async def round(self) -> Round:
         """Read a batch and write it, however long that takes.

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import structlog
-
 from xqueue_common.errors import Undecodable
 from xqueue_common.events import StatusRecord, StatusTopicRecord
 from xqueue_notifier.history.persist import persist, persist_singly
@@ -13,8 +11,6 @@ from xqueue_notifier.intake.batch import Arrival, Batch
 from xqueue_notifier.intake.intake import Intake
 from xqueue_notifier.metrics import ROUND_S
 from xqueue_notifier.rounds import Round, count
-
-log = structlog.get_logger(__name__)
 
 
 class HistorySink:
@@ -33,14 +29,7 @@ class HistorySink:
     async def run(self) -> None:
         """Follow the status log until cancelled or until Kafka fails."""
         await persist(self._intake.sink, self._store, self._store.prepare)
-        await self._intake.start()
-        try:
-            while True:
-                done = await self.round()
-                if done.read:
-                    log.debug("history round", **done._asdict())
-        finally:
-            await self._intake.close()
+        await self._intake.follow(self.round)
 
     async def round(self) -> Round:
         """Read a batch and write it, however long that takes.

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import structlog
 from aiokafka import TopicPartition
@@ -79,6 +79,20 @@ class Intake(Generic[In, Out]):
             async with asyncio.timeout(_LAST_COMMIT_S):
                 await self._commit()
         await self._reader.stop()
+
+    async def follow(self, one_round: Callable[[], Awaitable[object]]) -> NoReturn:
+        """Do one round after another, until cancelled or until Kafka fails.
+
+        Raises:
+            Unavailable: Kafka is away.
+            OutcomeUnknown: a record could not be buried.
+        """
+        await self.start()
+        try:
+            while True:
+                await one_round()
+        finally:
+            await self.close()
 
     async def read(self) -> Batch[Out]:
         """Return the next records; an empty batch if none came for a while.

@@ -37,12 +37,7 @@ class ProgressSink:
 
     async def run(self) -> None:
         """Follow the progress until cancelled or until Kafka fails."""
-        await self._intake.start()
-        try:
-            while True:
-                await self.round()
-        finally:
-            await self._intake.close()
+        await self._intake.follow(self.round)
 
     async def round(self) -> Round:
         """Read a batch and publish what of it is still worth telling.

@@ -1,7 +1,5 @@
 """Status records to MQTT."""
 
-import structlog
-
 from xqueue_common.clock import Clock
 from xqueue_common.events import StatusRecord, StatusTopicRecord
 from xqueue_notifier.intake.batch import Batch
@@ -11,8 +9,6 @@ from xqueue_notifier.mqtt.latest import Latest, Version, conflated, to_tell
 from xqueue_notifier.mqtt.messages import Message, Topics, status_messages
 from xqueue_notifier.mqtt.publisher import Publisher
 from xqueue_notifier.rounds import Round, count
-
-log = structlog.get_logger(__name__)
 
 
 class MqttSink:
@@ -43,14 +39,7 @@ class MqttSink:
 
     async def run(self) -> None:
         """Follow the status log until cancelled or until Kafka fails."""
-        await self._intake.start()
-        try:
-            while True:
-                done = await self.round()
-                if done.read:
-                    log.debug("mqtt round", **done._asdict())
-        finally:
-            await self._intake.close()
+        await self._intake.follow(self.round)
 
     async def round(self) -> Round:
         """Read a batch and publish it, however long that takes.
