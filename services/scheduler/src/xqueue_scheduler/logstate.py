@@ -49,16 +49,16 @@ class LogState:
         except Undecodable:
             return
         if self._filter.admit(offset, record) and not isinstance(record, Takeover):
-            self._advance(record)
             if isinstance(record, StatusRecord):
                 self._keep(record)
+            self._advance(record)
 
     def _advance(self, record: StatusRecord | Checkpoint) -> None:
         self.label = max(self.label, Label(record.epoch, record.call))
         self.position = Position(
             max(self.position.commands, record.commands), max(self.position.reports, record.reports)
         )
-        self.totals = record.totals or self.totals
+        self.totals = dict(record.totals) if record.totals else self.totals
 
     def _keep(self, record: StatusRecord) -> None:
         self.order = max(self.order, record.state.order)
@@ -67,9 +67,19 @@ class LogState:
         known = self.tasks.get(record.spec.task_id)
         payload = record.payload if isinstance(record.payload, Raw) else known and known.payload
         if known is None or record.state.version > known.state.version:
+            self._count(record)
             self.tasks[record.spec.task_id] = Known(record.spec, record.state, payload or None)
         elif payload is not None and known.payload is None:
             self.tasks[record.spec.task_id] = known._replace(payload=payload)
+
+    def _count(self, record: StatusRecord) -> None:
+        """Count a new version: the totals stand on the last record of a call only, which may never have come."""
+        if isinstance(record.payload, Raw):
+            return  # a repeat, whose version was counted long ago
+        if record.state.version == 1:
+            self.totals["submitted"] = self.totals.get("submitted", 0) + 1
+        if record.state.ended:
+            self.totals[record.state.status] = self.totals.get(record.state.status, 0) + 1
 
 
 def group_of(spec: TaskSpec) -> str:

@@ -55,6 +55,8 @@ end
 function Attempt.hold(task)
   for scope in task.state[S.held]:gmatch('[^\n]+') do Scope.take(scope, member(task)) end
   Worker.touch(task.state[S.worker])
+  local group = Task.group(task)
+  if Group.room(group) <= 0 then Group.block(group) end  -- in all its lanes, or calls would look at it in vain
 end
 
 local function release(task)
@@ -62,6 +64,7 @@ local function release(task)
   for scope in state[S.held]:gmatch('[^\n]+') do Scope.free(scope, attempt) end
   Worker.touch(state[S.worker])
   redis.call('HDEL', C.base .. KEY.claims, task.id)
+  Task.disarm(task)
   state[S.held], state[S.deadline_ms] = nil, nil
   local group = Task.group(task)
   if Group.room(group) == 1 then Group.reindex(group) end  -- it was full until now

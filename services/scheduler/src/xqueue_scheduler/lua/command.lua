@@ -33,6 +33,7 @@ function Command.cancel(row)
   elseif not state[S.cancel] then
     -- The slot stays held until the worker reports, or this timer fires.
     state[S.cancel], state[S.due_ms] = true, C.head.now + C.head.cancel
+    Task.disarm(task)
     Task.emit(task, 'cancel_requested')
   end
 end

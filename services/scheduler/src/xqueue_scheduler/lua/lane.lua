@@ -42,6 +42,12 @@ local function set_ready(lane, group, first)
   C.lanes[lane] = true
 end
 
+-- A group of this lane is at its limit.
+function Lane.block(lane, group)
+  redis.call('ZREM', C.base .. KEY.ready .. lane, group.name)
+  C.lanes[lane] = true
+end
+
 -- Bring one group's place in this lane's ready index up to date.
 function Lane.index(lane, group)
   local first = redis.call('ZRANGE', queue_key(lane, group), 0, 0, 'WITHSCORES')[2]

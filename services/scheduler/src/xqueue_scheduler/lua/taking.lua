@@ -24,11 +24,13 @@ local function apply_settings(packed)
   for name, value in pairs(cmsgpack.unpack(packed)) do C.head[name] = value end
 end
 
--- Every claimed attempt gets a whole lease: its worker could reach nobody, or the clock may have jumped.
+-- Every claimed attempt gets a whole lease: its worker could reach nobody, or the clock may have jumped. One that
+-- is cancelled has no lease any more, only a while to end.
 local function renew_leases()
   local due = C.head.now + C.head.lease + C.head.grace
   for _, id in ipairs(redis.call('HKEYS', C.base .. KEY.claims)) do
-    redis.call('ZADD', C.base .. KEY.timers, 'XX', 'GT', due, id)
+    local task = Task.load(id)
+    if task and not task.state[S.cancel] then redis.call('ZADD', C.base .. KEY.timers, 'XX', 'GT', due, id) end
   end
 end
 

@@ -105,6 +105,11 @@ function Task.keep(task)
   end
 end
 
+-- The timer of this task may be another one than the state says: heartbeats renew it. Write it in any case.
+function Task.disarm(task)
+  task.armed = false
+end
+
 local function arm(task, due)
   if due == task.armed then return end
   if due then
@@ -132,6 +137,8 @@ local function count(task)
   if task.status ~= status then
     Cell.tally(task.status, -1)
     Cell.tally(status, 1)
+    if task.status == 'scheduled' then Group.schedule(Task.group(task), -1) end
+    if status == 'scheduled' then Group.schedule(Task.group(task), 1) end
   end
 end
 

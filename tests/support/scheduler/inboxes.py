@@ -1,0 +1,3 @@
+"""How many inboxes a test's cell has."""
+
+INBOXES = 2
