@@ -23,9 +23,10 @@ from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.producer import Outgoing, Producer, Span
 from xqueue_common.kafka.tail import READ_SETTINGS, Tail
 from xqueue_common.lifecycle import Status
+from xqueue_common.memory import MemoryWatch
 from xqueue_common.task import StateRow
 from xqueue_common.topics import Topics
-from xqueue_scheduler.memory import MemoryWatch
+from xqueue_scheduler.metrics import MEMORY_FULL
 from xqueue_scheduler.settings import Settings
 from xqueue_scheduler.store.cell import CellStore
 from xqueue_scheduler.store.values import Position
@@ -62,7 +63,7 @@ class World:
         self.store = CellStore(redis, prefix=namespace, cell=0)
         self.base = self.store.base
         self.clock = HeldClock()
-        self.memory = MemoryWatch(redis)
+        self.memory = MemoryWatch(redis, MEMORY_FULL)
         self.log = StatusReader()
         self.sent = DispatchReader()
         self.schedulers: list[Scheduler] = []

@@ -119,6 +119,12 @@ def unavailable(part: str, reason: str, *, hint: str = "try again", retry_after_
     return Problem(Kind.UNAVAILABLE, f"{part}: {reason}", [error], retry_after_s=retry_after_s)
 
 
+def no_memory() -> Problem:
+    """Return the problem of a submission that Redis has no room for."""
+    reason = "no memory is left for more tasks"
+    return unavailable("redis", reason, hint="wait until tasks have ended, then try again", retry_after_s=5)
+
+
 _RETRY_SAFELY = "try again with the same Idempotency-Key: it is the same task then, however often you ask"
 
 

@@ -10,11 +10,12 @@ from xqueue_common.cell import Cell, connect
 from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Producer
+from xqueue_common.memory import MemoryWatch
 from xqueue_common.topics import Topics
+from xqueue_gateway import metrics
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.history.history import History
 from xqueue_gateway.history.horizon import Horizon
-from xqueue_gateway.memory import MemoryWatch
 from xqueue_gateway.push.feed import Feed
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.intake import Ears
@@ -63,7 +64,7 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         ends=ends,
         redis=redis,
         cells={cell: Cell(redis, prefix=settings.redis_prefix, cell=cell) for cell in range(cells)},
-        memory=MemoryWatch(redis),
+        memory=MemoryWatch(redis, metrics.MEMORY_FULL),
         database=database,
         history=History(database),
         feed=feed,

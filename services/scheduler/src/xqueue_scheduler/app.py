@@ -11,12 +11,13 @@ from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.producer import Producer
+from xqueue_common.memory import MemoryWatch
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
 from xqueue_common.topics import Topics
 from xqueue_scheduler.factory import CellFactory
 from xqueue_scheduler.membership import Membership
-from xqueue_scheduler.memory import MemoryWatch
+from xqueue_scheduler.metrics import MEMORY_FULL
 from xqueue_scheduler.settings import Settings
 
 
@@ -35,7 +36,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         stack.push_async_callback(redis.aclose, close_connection_pool=True)
         producer = Producer(settings.kafka_bootstrap, client_id="xq-scheduler-dead")
         stack.push_async_callback(producer.stop)
-        memory = MemoryWatch(redis)
+        memory = MemoryWatch(redis, MEMORY_FULL)
         factory = CellFactory(
             settings=settings,
             topics=topics,

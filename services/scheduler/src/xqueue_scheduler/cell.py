@@ -10,12 +10,12 @@ from xqueue_common.clock import Clock
 from xqueue_common.errors import FunctionFailed, OutcomeUnknown, PositionLost, Unavailable
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.memory import MemoryWatch
 from xqueue_common.topics import Topics
 from xqueue_scheduler import metrics
 from xqueue_scheduler.checkpoints import Checkpoints
 from xqueue_scheduler.errors import CellLost, TakeAgain
 from xqueue_scheduler.feed import Batch, Feed, Want
-from xqueue_scheduler.memory import MemoryWatch
 from xqueue_scheduler.owner import Owner, Round
 from xqueue_scheduler.publisher import Place, Publisher
 from xqueue_scheduler.settings import Settings

@@ -10,10 +10,10 @@ from xqueue_common.events import Command, Submit, read_command, read_report
 from xqueue_common.ids import cell_of
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.memory import MemoryWatch
 from xqueue_common.topics import Topics
 from xqueue_scheduler.cell import CellLoop, CellTails
 from xqueue_scheduler.feed import Feed, Input
-from xqueue_scheduler.memory import MemoryWatch
 from xqueue_scheduler.rebuild import Rebuilder
 from xqueue_scheduler.settings import Settings
 from xqueue_scheduler.store.cell import CellStore

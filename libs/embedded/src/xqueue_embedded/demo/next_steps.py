@@ -12,7 +12,8 @@ def show_next_steps(console: Console, endpoints: Endpoints) -> None:
     """Print the addresses and some commands, each on one line so that it can be copied whole."""
     url, mqtt = endpoints.gateway.url, endpoints.mqtt
     console.print(
-        Text.assemble("\nAPI ", (url, "bold"), f"   MQTT {mqtt.host}:{mqtt.port}   metrics {url}/metrics")
+        Text.assemble("\nAPI ", (url, "bold"), f"   MQTT {mqtt.host}:{mqtt.port}   metrics {url}/metrics"),
+        soft_wrap=True,
     )
     console.print(Text("Try in another terminal:", style="dim"))
     for what, command in _commands(endpoints).items():

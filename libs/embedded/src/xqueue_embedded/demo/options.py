@@ -5,14 +5,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from xqueue_embedded.demo.customers import CUSTOMERS
 from xqueue_embedded.ports import is_free
 from xqueue_embedded.supervise.options import SystemOptions
 from xqueue_embedded.supervise.services import PROGRAMS
 
 USUAL_PORT = 8080
 _GENTLE = (sys.executable, "-m", "xqueue_embedded.demo.gentle")
-_MOST_SLOTS = 6
-"""As many as all customers may run together."""
+_SLOTS = sum(customer.limit for customer in CUSTOMERS)
+"""As many as all customers may run together: so it is their limits that hold them back, as can be seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +34,10 @@ class DemoOptions:
 def system_options(chosen: DemoOptions) -> SystemOptions:
     """Return how to run the system: few slots, so that a queue forms, and a worker that leaves room for others."""
     usual = USUAL_PORT if is_free(USUAL_PORT) else 0
-    slots = os.environ.get("XQ_WORKER_SLOTS") or str(slots_for(os.cpu_count() or 1))
+    slots = os.environ.get("XQ_WORKER_SLOTS") or str(_SLOTS)
     return SystemOptions(
         state_dir=chosen.state_dir,
         port=usual if chosen.port is None else chosen.port,
         programs={**PROGRAMS, "worker": (*_GENTLE, *PROGRAMS["worker"])},
         env={"XQ_WORKER_SLOTS": slots},
     )
-
-
-def slots_for(cores: int) -> int:
-    """Return the slots of the worker: its model reads one picture at a time, so more than a few would only hold."""
-    return min(_MOST_SLOTS, cores + 2)

@@ -2,7 +2,7 @@
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from xqueue_client import Status
@@ -25,11 +25,15 @@ _RUNS, _FREE, _WAITS = "■", "□", "·"
 def view(shown: Shown) -> RenderableType:
     """Return everything."""
     return Group(
-        Panel(_states(shown), title=f"all tasks  {shown.rate:.1f} a second", title_align="left"),
+        Panel(_states(shown), title=_title(shown), title_align="left"),
         Panel(_customers(shown.board), title="customers", title_align="left"),
         Panel(_results(shown.board), title="read by the model (↑ urgent)", title_align="left"),
         _foot(shown),
     )
+
+
+def _title(shown: Shown) -> str:
+    return f"all tasks at {shown.url}  {shown.rate:.1f} a second"
 
 
 def _states(shown: Shown) -> RenderableType:
@@ -64,7 +68,8 @@ def _results(board: Board) -> RenderableType:
 
 
 def _headed(*heads: str) -> Table:
-    return Table(*heads, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    columns = (Column(head, no_wrap=True) for head in heads)
+    return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
 
 
 def _said(it: Reading) -> Text:

@@ -13,9 +13,9 @@ from xqueue_common.events import Submit
 from xqueue_common.ids import cell_of, idempotent_task_id, new_task_id
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Headers, Outgoing
+from xqueue_common.memory import MemoryWatch
 from xqueue_gateway import metrics
-from xqueue_gateway.memory import MemoryWatch
-from xqueue_gateway.problems import FieldError, Kind, Problem, problem_of
+from xqueue_gateway.problems import FieldError, Kind, Problem, no_memory, problem_of
 from xqueue_gateway.submissions.spec import Defaults, Origin, fingerprint, first_state, payload_of, spec_of
 from xqueue_gateway.submissions.submission import Submission
 from xqueue_gateway.tasks.lookup import Lookup
@@ -68,7 +68,8 @@ class Submitter:
             Problem: 503, none of them can be taken now.
             Unavailable: whether a key is known already cannot be found out.
         """
-        self._memory.check()
+        if self._memory.full:
+            raise no_memory()
         drafts = [self._draft(order) for order in orders]
         keyed = {draft.spec.task_id for draft in drafts if draft.spec.fingerprint is not None}
         if not keyed:

@@ -1,15 +1,14 @@
-"""Watching the memory of Redis: without any left, submissions are refused and reads go on."""
+"""Watching the memory of Redis: without any left, completions and reads go on, and new tasks wait outside."""
 
 import asyncio
 import contextlib
 
 import structlog
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 
 from xqueue_common.cell import bounded
 from xqueue_common.errors import Unavailable
-from xqueue_gateway import metrics
-from xqueue_gateway.problems import unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -17,10 +16,15 @@ _EVERY_S = 1.0
 
 
 class MemoryWatch:
-    """The memory watch is responsible for knowing whether Redis has reached its ``maxmemory``."""
+    """The memory watch is responsible for knowing whether Redis has reached its ``maxmemory``.
 
-    def __init__(self, redis: Redis) -> None:
+    Attributes:
+        full: whether it has, as seen last.
+    """
+
+    def __init__(self, redis: Redis, gauge: Gauge) -> None:
         self._redis = redis
+        self._gauge = gauge
         self.full = False
 
     async def run(self) -> None:
@@ -41,18 +45,8 @@ class MemoryWatch:
         most = int(info.get("maxmemory", 0))
         return 0 < most <= int(info["used_memory"])
 
-    def check(self) -> None:
-        """Refuse a submission while there is no room for it.
-
-        Raises:
-            Problem: 503, Redis is full.
-        """
-        if self.full:
-            part, reason = "redis", "no memory is left for more tasks"
-            raise unavailable(part, reason, hint="wait until tasks have ended, then try again", retry_after_s=5)
-
     def _note(self, *, full: bool) -> None:
         if full != self.full:
             log.warning("redis memory", full=full)
         self.full = full
-        metrics.MEMORY_FULL.set(full)
+        self._gauge.set(full)
