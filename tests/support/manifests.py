@@ -10,8 +10,6 @@ from support.programs import kustomize
 
 Manifest = Mapping[str, Any]
 
-_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
-
 
 class Workload(NamedTuple):
     """A kind of pod, with its first container."""
@@ -61,7 +59,7 @@ class Cluster:
 
     def workloads(self) -> list[Workload]:
         """Return all kinds of pods."""
-        return [_workload(item) for item in self.of_kind(*_WORKLOADS)]
+        return [_workload(item) for item in self.manifests if "template" in item.get("spec", {})]
 
     def services(self) -> list[Workload]:
         """Return the kinds of pods that are ours."""
@@ -81,17 +79,17 @@ class Cluster:
         return told
 
     def _all_of(self, source: Manifest) -> Mapping[str, str]:
-        for reference, kind, field in (("configMapRef", "ConfigMap", "data"), ("secretRef", "Secret", "data")):
-            if reference in source:
-                found = [m for m in self.of_kind(kind) if m["metadata"]["name"] == source[reference]["name"]]
-                keys = found[0][field] if found else {}
-                return keys if kind == "ConfigMap" else dict.fromkeys(keys, "made-up://")
-        return {}
+        if "secretRef" in source:
+            return dict.fromkeys(self._data("Secret", source["secretRef"]["name"]), "made-up://")
+        return self._data("ConfigMap", source["configMapRef"]["name"])
+
+    def _data(self, kind: str, name: str) -> Mapping[str, str]:
+        """Return what is in a ConfigMap or a Secret; nothing if it is made elsewhere."""
+        return next((item["data"] for item in self.of_kind(kind) if item["metadata"]["name"] == name), {})
 
 
 def _workload(manifest: Manifest) -> Workload:
-    spec = manifest["spec"]
-    template = spec["jobTemplate"]["spec"]["template"] if manifest["kind"] == "CronJob" else spec["template"]
+    template = manifest["spec"]["template"]
     meta = template["metadata"]
     return Workload(manifest, template["spec"], meta.get("labels", {}), meta.get("annotations", {}))
 

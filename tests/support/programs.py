@@ -31,9 +31,11 @@ class Ran(NamedTuple):
     problems: str
 
 
-def run(argv: Sequence[str | Path], *, cwd: Path | None = None) -> Ran:
-    """Run a program to its end."""
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=_MINUTES_S, check=False)
+def run(argv: Sequence[str | Path], *, cwd: Path | None = None, read: str = "") -> Ran:
+    """Run a program to its end; it finds ``read`` on its standard input."""
+    done = subprocess.run(
+        argv, cwd=cwd, input=read, capture_output=True, text=True, timeout=_MINUTES_S, check=False
+    )
     return Ran(done.returncode, done.stdout, done.stderr + done.stdout)
 
 
@@ -62,10 +64,10 @@ def hadolint(file: Path) -> Ran:
     return run([program or missing("hadolint", "uv sync"), file])
 
 
-def promtool(*arguments: str | Path) -> Ran:
+def promtool(*arguments: str | Path, read: str = "") -> Ran:
     """Judge what Prometheus is to read."""
     program = shutil.which("promtool") or _unpacked_promtool()
-    return run([program, *arguments])
+    return run([program, *arguments], read=read)
 
 
 def missing(program: str, remedy: str) -> NoReturn:

@@ -21,6 +21,8 @@ from support.our_services import (
 )
 from support.programs import compose
 
+from xqueue_common.settings import misspelt
+
 FILE = ROOT / "docker-compose.yml"
 SPARE_S = 5
 """Between the end of a service's own patience and SIGKILL."""
@@ -67,6 +69,11 @@ def test_settings_are_known_and_in_their_ranges(project: Project) -> None:
         told = service["environment"]
         assert ours(told) <= known(name), f"{name} does not read {sorted(ours(told) - known(name))}"
         read_settings(name, told)
+
+
+def test_no_service_takes_a_setting_for_a_misspelt_one(project: Project) -> None:
+    for name, service in our_services(project):
+        assert misspelt(SETTINGS[name], service["environment"], {}) == {}
 
 
 def test_settings_that_may_be_set_outside_are_known() -> None:
@@ -143,12 +150,34 @@ def test_a_stop_may_take_as_long_as_the_service_takes(project: Project) -> None:
         assert seconds(service["stop_grace_period"]) >= patience_s + SPARE_S, name
 
 
-def test_redis_never_evicts_and_keeps_nothing(project: Project) -> None:
-    command = " ".join(project["services"]["redis"]["command"])
-    assert "--maxmemory-policy noeviction" in command
-    assert re.search(r"--maxmemory \d", command)
-    assert "--appendonly no" in command
-    assert "--save  --" in command
+def test_a_single_kafka_replicates_nothing(project: Project) -> None:
+    told = project["services"]["kafka"]["environment"]
+    assert {value for name, value in told.items() if name.endswith(("_REPLICATION_FACTOR", "_MIN_ISR"))} == {"1"}
+    for name, service in our_services(project):
+        assert read_settings(name, service["environment"]).kafka_replication == 1
+
+
+def test_kafka_is_where_the_services_look_for_it(project: Project) -> None:
+    told = project["services"]["kafka"]["environment"]
+    (volume,) = project["services"]["kafka"]["volumes"]
+    assert told["KAFKA_LOG_DIRS"].startswith(f"{volume['target']}/"), "the log would go with the container"
+    for name, service in our_services(project):
+        bootstrap = read_settings(name, service["environment"]).kafka_bootstrap
+        assert told["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{bootstrap}"
+
+
+def test_redis_never_evicts_and_writes_no_file(project: Project) -> None:
+    redis = project["services"]["redis"]
+    told = redis_settings(ROOT / "deploy" / "redis" / "redis.conf")
+    assert (told["maxmemory-policy"], told["appendonly"]) == ("noeviction", "no")
+    assert told["dir"] in redis["tmpfs"]
+    assert redis["command"][:2] == ["redis-server", "/etc/redis/redis.conf"]
+    assert redis["command"][2:] == ["--maxmemory", told["maxmemory"]]
+
+
+def redis_settings(file: Path) -> dict[str, str]:
+    lines = (line.split(maxsplit=1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
+    return dict(lines)
 
 
 def test_what_is_mounted_is_there(project: Project) -> None:

@@ -3,44 +3,21 @@
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import REGISTRY
-from prometheus_client.core import Metric
-from support.manifests import Cluster
-from support.our_services import ROOT, SETTINGS, paths
+from support.manifests import Cluster, Workload, port_number
+from support.our_metrics import described, series
+from support.our_services import ROOT, SETTINGS, paths, port_of
 from support.programs import promtool
-
-import xqueue_gateway.metrics
-import xqueue_notifier.metrics
-import xqueue_scheduler.metrics
-from xqueue_worker.metrics import Counts, WorkerMetrics
-from xqueue_worker.pool import Pool
 
 FOLDER = ROOT / "observability"
 PROMETHEUS = FOLDER / "prometheus"
 ALERTS = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())
 DASHBOARDS = sorted((FOLDER / "grafana" / "dashboards").glob("*.json"))
-
-IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
-"""Importing them is what registers their metrics."""
-
-_SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
-
-
-def series() -> set[str]:
-    """Return the names of all series that the services expose."""
-    worker = WorkerMetrics(Counts(), Pool(1, changed=lambda: None), lambda: 0.0)
-    return {f"{metric.name}{suffix}" for metric in _families(worker) for suffix in _SUFFIXES[metric.type]}
-
-
-def _families(worker: WorkerMetrics) -> Iterator[Metric]:
-    yield from worker.collect()
-    yield from (metric for metric in REGISTRY.collect() if metric.name.startswith("xqueue_"))
 
 
 def asked_for(expressions: Iterable[str]) -> set[str]:
@@ -89,6 +66,15 @@ def test_every_alert_is_tested() -> None:
         assert f'alertname="{name}"' in tested or f"alertname: {name}" in tested, name
 
 
+def test_alerts_are_tested_on_series_like_the_real_ones() -> None:
+    labels_of = {name: set(metric.labels) for metric in described() for name in metric.series()}
+    tests = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests"]
+    made_up = [item["series"] for test in tests for item in test.get("input_series", [])]
+    for name, inside in re.findall(r"^(xqueue_\w+)\{(.*)\}$", "\n".join(made_up), re.MULTILINE):
+        labels = set(re.findall(r"(\w+)=", inside)) - {"instance", "le"}
+        assert labels == labels_of[name], name
+
+
 def test_every_alert_tells_a_person_what_it_means() -> None:
     for rule in rules():
         assert rule["labels"]["severity"] in {"critical", "warning"}
@@ -132,29 +118,27 @@ def recorded(expressions: Iterable[str], folder: Path) -> Path:
 
 
 def test_jobs_have_the_same_names_everywhere(everything: Cluster) -> None:
-    compose = {job["job_name"] for job in scrape_configs()}
-    monitors = everything.of_kind("ServiceMonitor", "PodMonitor")
-    endpoints = [end for item in monitors for end in ends(item)]
-    assert compose == {f"xqueue-{service}" for service in SETTINGS}
-    assert {rule["replacement"] for end in endpoints for rule in end["relabelings"]} == compose
+    (rule,) = endpoint(everything)["relabelings"]
+    assert rule["sourceLabels"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_name"]
+    watched = {rule["replacement"].replace("$1", pod.labels["app.kubernetes.io/name"]) for pod in pods(everything)}
+    assert rule["targetLabel"] == "job"
+    assert watched == {job["job_name"] for job in scrape_configs()} == {f"xqueue-{name}" for name in SETTINGS}
 
 
-def test_every_service_is_scraped_where_it_answers(project: Mapping[str, Any], everything: Cluster) -> None:
+def test_docker_is_scraped_where_the_services_answer(project: Mapping[str, Any]) -> None:
     for job in scrape_configs():
         (found,) = job["dns_sd_configs"]
         (name,) = found["names"]
-        told = project["services"][name]["environment"]
-        assert str(found["port"]) in {told.get("XQ_PORT"), told.get("XQ_OPS_PORT")}
-        assert "/metrics" in paths(name)
-    for monitor in everything.of_kind("PodMonitor"):
-        (workload,) = everything.chosen(monitor["spec"]["selector"])
-        assert {end["port"] for end in ends(monitor)} == {port["name"] for port in workload.main["ports"]}
-    for monitor in everything.of_kind("ServiceMonitor"):
-        wanted = monitor["spec"]["selector"]["matchLabels"].items()
-        (service,) = [
-            item for item in everything.of_kind("Service") if wanted <= item["metadata"]["labels"].items()
-        ]
-        assert {end["port"] for end in ends(monitor)} == {port["name"] for port in service["spec"]["ports"]}
+        assert found["port"] == port_of(name, project["services"][name]["environment"])
+        assert job.get("metrics_path", "/metrics") in paths(name)
+
+
+def test_pods_are_scraped_where_the_services_answer(everything: Cluster) -> None:
+    asked = endpoint(everything)
+    for workload in pods(everything):
+        port = port_number(workload.main, asked["port"])
+        assert port == port_of(workload.name, everything.environment(workload))
+        assert asked["path"] in paths(workload.name)
 
 
 def scrape_configs() -> list[Mapping[str, Any]]:
@@ -162,9 +146,15 @@ def scrape_configs() -> list[Mapping[str, Any]]:
     return configs
 
 
-def ends(monitor: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"]
-    return found
+def endpoint(cluster: Cluster) -> Mapping[str, Any]:
+    (monitor,) = cluster.of_kind("PodMonitor")
+    (found,) = monitor["spec"]["podMetricsEndpoints"]
+    return dict(found)
+
+
+def pods(cluster: Cluster) -> list[Workload]:
+    (monitor,) = cluster.of_kind("PodMonitor")
+    return cluster.chosen(monitor["spec"]["selector"])
 
 
 def test_kubernetes_gets_the_same_files(everything: Cluster) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+log = structlog.get_logger(__name__)
 
 Check = Callable[[], Awaitable[None]]
 """Returns if the dependency answers, raises with the reason if not."""
@@ -79,6 +82,7 @@ class OpsServer:
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
+        log.info("health and metrics", addresses=[f"{host}:{port}" for host, port, *_ in self._runner.addresses])
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -1,0 +1,92 @@
+"""Every metric that the services have, found where they make them."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.metrics import MetricWrapperBase
+
+import xqueue_gateway.metrics
+import xqueue_notifier.metrics
+import xqueue_scheduler.metrics
+from xqueue_worker.metrics import Counts, WorkerMetrics
+from xqueue_worker.pool import Pool
+
+IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
+"""Importing them is what registers their metrics."""
+
+_SERIES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+class Described(NamedTuple):
+    """A metric as Prometheus knows it."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+
+    def series(self) -> set[str]:
+        """Return the names under which its values are asked for."""
+        return {self.name.removesuffix("_total") + suffix for suffix in _SERIES[self.kind]}
+
+
+def described() -> list[Described]:
+    """Return all metrics of all services."""
+    return [*map(_of_wrapper, _wrappers()), *map(_of_family, _worker().collect())]
+
+
+def exposed() -> str:
+    """Return what `/metrics` of all services would say after each metric has counted once."""
+    ours = CollectorRegistry()
+    ours.register(_worker())
+    for wrapper in _wrappers():
+        ours.register(_counted(wrapper))
+    return generate_latest(ours).decode()
+
+
+def _wrappers() -> list[MetricWrapperBase]:
+    found = set(REGISTRY._names_to_collectors.values())
+    ours = (item for item in found if isinstance(item, MetricWrapperBase) and item._name.startswith("xqueue_"))
+    return sorted(ours, key=lambda item: item._name)
+
+
+def _of_wrapper(wrapper: MetricWrapperBase) -> Described:
+    return _described(wrapper._name, str(wrapper._type), wrapper._labelnames)
+
+
+def _of_family(family: Metric) -> Described:
+    labels: tuple[str, ...] = getattr(family, "_labelnames", ())
+    return _described(family.name, family.type, labels)
+
+
+def _described(name: str, kind: str, labels: tuple[str, ...]) -> Described:
+    return Described(name + ("_total" if kind == "counter" else ""), kind, tuple(labels))
+
+
+def _counted(wrapper: MetricWrapperBase) -> MetricWrapperBase:
+    """Make the like of a metric, with a value and not known to the registry of this process."""
+    labels = wrapper._labelnames
+    make: Callable[..., MetricWrapperBase] = type(wrapper)
+    like = make(wrapper._name, wrapper._documentation, labels, registry=None)
+    if labels:
+        like.labels(*("x" for _ in labels))
+    return like
+
+
+def _worker() -> WorkerMetrics:
+    counts = Counts()
+    counts.ended("example", "success", 1)
+    for counter in (counts.records, counts.claims, counts.progress, counts.heartbeats):
+        counter["x"] += 1
+    return WorkerMetrics(counts, Pool(1, changed=lambda: None), lambda: 0.0)
+
+
+def series() -> set[str]:
+    """Return the names of all series that the services expose."""
+    return {name for metric in described() for name in metric.series()}
+
+
+def of_service(service: str) -> Iterator[Described]:
+    """Yield the metrics whose names are a service's."""
+    return (metric for metric in described() if metric.name.startswith(f"xqueue_{service}_"))
