@@ -15,6 +15,7 @@ from xqueue_client.async_task import AsyncTask
 from xqueue_client.client import Client
 from xqueue_client.errors import (
     BadAddress,
+    BadHeader,
     Conflict,
     FieldFault,
     InvalidRequest,
@@ -39,6 +40,7 @@ __all__ = [
     "AsyncClient",
     "AsyncTask",
     "BadAddress",
+    "BadHeader",
     "Client",
     "Conflict",
     "Event",

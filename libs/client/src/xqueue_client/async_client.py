@@ -31,6 +31,7 @@ class AsyncClient:
 
     Raises:
         BadAddress: the URL is none.
+        BadHeader: the tenant or the API key cannot be sent.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class AsyncClient:
         Raises:
             XQueueClientError: a request failed as a whole.
         """
-        key = idempotency_key or calls.new_key()
+        key = calls.key_of(idempotency_key)
         batches = calls.batches(submissions)
         return calls.together([await self._door.send(calls.submit_batch(batch, key)) for batch in batches])
 
@@ -107,6 +108,16 @@ class AsyncClient:
             XQueueClientError: it cannot be read.
         """
         return AsyncTask(self._door, await self._door.send(calls.get(task_id)))
+
+    async def wait(self, task_id: str, timeout: float | None = None) -> Snapshot:  # noqa: ASYNC109  # tells how it stands then
+        """Wait for a task's end, as long as it takes unless told otherwise, in seconds; return its last version.
+
+        Raises:
+            NotFound: there is none of that id.
+            NotFinished: the time is up.
+            XQueueClientError: it cannot be read.
+        """
+        return await (await self.get(task_id)).wait(timeout)
 
     async def cancel(self, task_id: str) -> Snapshot:
         """Cancel a task, waiting or running; a running one ends when its handler has.

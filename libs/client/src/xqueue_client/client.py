@@ -31,6 +31,7 @@ class Client:
 
     Raises:
         BadAddress: the URL is none.
+        BadHeader: the tenant or the API key cannot be sent.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Client:
         Raises:
             XQueueClientError: a request failed as a whole.
         """
-        key = idempotency_key or calls.new_key()
+        key = calls.key_of(idempotency_key)
         batches = calls.batches(submissions)
         return calls.together([self._door.send(calls.submit_batch(batch, key)) for batch in batches])
 
@@ -105,6 +106,16 @@ class Client:
             XQueueClientError: it cannot be read.
         """
         return Task(self._door, self._door.send(calls.get(task_id)))
+
+    def wait(self, task_id: str, timeout: float | None = None) -> Snapshot:
+        """Wait for a task's end, as long as it takes unless told otherwise, in seconds; return its last version.
+
+        Raises:
+            NotFound: there is none of that id.
+            NotFinished: the time is up.
+            XQueueClientError: it cannot be read.
+        """
+        return self.get(task_id).wait(timeout)
 
     def cancel(self, task_id: str) -> Snapshot:
         """Cancel a task, waiting or running; a running one ends when its handler has.

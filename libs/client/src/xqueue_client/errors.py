@@ -2,6 +2,7 @@
 
 XQueueClientError
 ├── BadAddress           the gateway's URL is none
+├── BadHeader            a tenant, an API key or an idempotency key cannot be sent
 ├── Unreachable          nobody answered in time; temporary
 ├── NotAGateway          what answered is something else
 ├── Refused              the gateway said no: `status`, `title`, `detail`, `fields`
@@ -37,6 +38,14 @@ class BadAddress(XQueueClientError):
     def __init__(self, url: str) -> None:
         super().__init__(f"{url!r} is no address of a gateway: give one like http://127.0.0.1:8080")
         self.url = url
+
+
+class BadHeader(XQueueClientError):
+    """What would have to stand in a header cannot: `name` says what it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: empty, or other than printable ASCII characters")
+        self.name = name
 
 
 class Unreachable(XQueueClientError):

@@ -16,7 +16,13 @@ from xqueue_embedded.supervise.options import SystemOptions
 
 app = App(name="python -m xqueue_embedded", help="XQueue on one machine, with real brokers as child processes.")
 
-app.command("xqueue_embedded.demo.command:demo", help="Run the whole system with work to watch.")
+_DEMO = """Run the whole system with work to watch; Ctrl-C stops all of it.
+
+Customers have pictures read by a real model, on this machine's CPU. What they order is bounded, so that it can run
+for hours. What waits when it stops goes on when it is started again; delete STATE_DIR to begin anew.
+"""
+
+app.command("xqueue_embedded.demo.command:demo", help=_DEMO)
 
 Level = Literal["debug", "info", "warning", "error"]
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]

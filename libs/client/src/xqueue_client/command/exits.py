@@ -4,6 +4,7 @@ from enum import IntEnum
 
 from xqueue_client.errors import (
     BadAddress,
+    BadHeader,
     InvalidRequest,
     NotAGateway,
     NotFinished,
@@ -48,7 +49,7 @@ def epilogue() -> str:
 def exit_of(error: XQueueClientError) -> Exit:
     """Return how the command ends after an error."""
     match error:
-        case BadAddress() | InvalidRequest():
+        case BadAddress() | BadHeader() | InvalidRequest():
             return Exit.USAGE
         case TaskFailed():
             return Exit.TASK_FAILED

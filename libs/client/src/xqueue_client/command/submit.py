@@ -19,7 +19,7 @@ def submit(
     task_type: Annotated[str, Parameter(name="TYPE")],
     /,
     *,
-    payload: str | None = None,
+    payload: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     idempotency_key: str | None = None,
     wait: Annotated[bool, Parameter(negative="")] = False,
     timeout: Seconds | None = None,

@@ -9,8 +9,10 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from xqueue_client.answers import Instances, Page, Rejected, Stats, Submitted, Transitions
+from xqueue_client.errors import NotFound
 from xqueue_client.filters import pairs
 from xqueue_client.http.call import Call, reader
+from xqueue_client.http.headers import sendable
 from xqueue_client.http.problems import ProblemDetails, refusal
 from xqueue_client.snapshot import Snapshot
 from xqueue_client.submission import Submission
@@ -42,16 +44,23 @@ class _BatchAnswer(Struct, frozen=True):
 _batch_answer = msgspec.json.Decoder(_BatchAnswer)
 
 
-def new_key() -> str:
-    """Return an idempotency key that nobody else has."""
-    return secrets.token_hex(16)
+def key_of(given: str | None) -> str:
+    """Return the idempotency key that was given, else one that nobody else has.
+
+    Raises:
+        BadHeader: it cannot be sent.
+    """
+    return secrets.token_hex(16) if given is None else sendable("idempotency key", given)
 
 
 def submit(submission: Submission, key: str | None) -> Call[Snapshot]:
-    """Submit a task."""
-    return Call(
-        method="POST", path=_TASKS, read=_snapshot, body=msgspec.json.encode(submission), key=key or new_key()
-    )
+    """Submit a task.
+
+    Raises:
+        BadHeader: the key cannot be sent.
+    """
+    body = msgspec.json.encode(submission)
+    return Call(method="POST", path=_TASKS, read=_snapshot, body=body, key=key_of(key))
 
 
 class Batch(NamedTuple):
@@ -139,4 +148,6 @@ def instances() -> Call[Instances]:
 
 
 def _task(task_id: str) -> str:
+    if task_id in ("", ".", ".."):  # another path, once servers and proxies have tidied it up
+        raise NotFound(404, f"there is no task {task_id!r}")
     return f"{_TASKS}/{quote(task_id, safe='')}"

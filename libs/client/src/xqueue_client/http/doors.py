@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import httpx2
 from xqueue_client.address import checked, find_url, is_here
 from xqueue_client.errors import Unreachable, XQueueClientError
 from xqueue_client.http.call import Call
+from xqueue_client.http.headers import access_headers
 from xqueue_client.http.tries import Tries
 
 T = TypeVar("T")
@@ -40,10 +41,10 @@ class Access:
 
         Raises:
             BadAddress: the URL is none.
+            BadHeader: the tenant or the API key cannot be sent.
         """
-        tenants = {} if tenant is None else {"X-XQ-Tenant": tenant}
-        keys = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        return cls(url=checked(url or find_url()), headers=tenants | keys, timeout=timeout, retry_for=retry_for)
+        headers = access_headers(tenant=tenant, api_key=api_key)
+        return cls(url=checked(url or find_url()), headers=headers, timeout=timeout, retry_for=retry_for)
 
     def tries(self) -> Tries:
         """Begin to try."""
@@ -110,9 +111,16 @@ class Door:
 class AsyncDoor:
     """Sends calls and awaits their answers."""
 
-    def __init__(self, access: Access, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        access: Access,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.access = access
         self._http = httpx2.AsyncClient(transport=transport, trust_env=not is_here(access.url))
+        self._sleep = sleep
 
     async def close(self) -> None:
         """Close all connections."""
@@ -132,7 +140,7 @@ class AsyncDoor:
                 pause_s = tries.pause_s(error)
                 if pause_s is None:
                     raise
-            await asyncio.sleep(pause_s)
+            await self._sleep(pause_s)
 
     async def _ask(self, call: Call[T]) -> T:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
 from xqueue_client.address import is_here
 from xqueue_client.errors import NotAGateway, Unreachable, XQueueClientError
@@ -66,6 +66,8 @@ class Connection:
             answer = error.response
             headers = {name.lower(): text for name, text in answer.headers.raw_items()}
             return error_of(url, answer.status_code, headers, bytes(answer.body or b""))
+        if isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError | OSError):
+            return Unreachable(url, "the connection was lost")  # a gateway that ends just now, not another server
         if isinstance(error, InvalidHandshake | msgspec.MsgspecError):
             return NotAGateway(url, str(error))
         return Unreachable(url, str(error) or type(error).__name__)

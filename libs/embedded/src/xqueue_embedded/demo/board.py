@@ -1,10 +1,14 @@
 """What is known about the demo's tasks, from what is heard about them: no I/O."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import NamedTuple
 
 from xqueue_client import Snapshot, Status
+from xqueue_embedded.demo.customers import Customer
 
 TYPE = "ocr"
 WRITTEN = "written"
@@ -12,6 +16,14 @@ WRITTEN = "written"
 _BETWEEN = " / "
 _LAST = 8
 _REMEMBERED = 1_000
+_SPANS = 32
+
+
+class Span(NamedTuple):
+    """When an attempt ran."""
+
+    began: datetime
+    ended: datetime
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,8 @@ class Board:
         wrong: pictures read otherwise.
         lost: tasks that ended otherwise than by success.
         last: the last results, oldest first.
-        most: the most that ever ran at once, by customer.
+        most: the most that ever ran at once, by customer: by the times of the tasks themselves, since what is heard
+            after a lost connection may come in any order.
     """
 
     def __init__(self) -> None:
@@ -50,6 +63,7 @@ class Board:
         self.right = self.wrong = self.lost = 0
         self.last: deque[Reading] = deque(maxlen=_LAST)
         self.most: Counter[str] = Counter()
+        self._spans: defaultdict[str, deque[Span]] = defaultdict(lambda: deque(maxlen=_SPANS))
 
     def take(self, task: Snapshot) -> None:
         """Take in how a task stands; what is told in various ways may come late."""
@@ -61,23 +75,25 @@ class Board:
         if task.ended:
             self._ended.append(task.task_id)
             self._judge(reading(task))
+            self._time(task)
             return
         self._open[task.task_id] = task
-        customer = task.concurrency_key or ""
-        self.most[customer] = max(self.most[customer], self.running(customer))
 
     @property
     def longest_unheard(self) -> str | None:
         """The open task that was heard of longest ago."""
         return next(iter(self._open), None)
 
-    def running(self, customer: str) -> int:
-        """Return how many of a customer run."""
-        return self._count(customer, (Status.PROCESSING,))
+    def running(self, customer: Customer) -> int:
+        """Return how many of a customer run.
 
-    def waiting(self, customer: str) -> int:
+        That one has ended may be heard after what then began: so what is above the limit has ended.
+        """
+        return min(customer.limit, self._count(customer.name, (Status.PROCESSING,)))
+
+    def waiting(self, customer: Customer) -> int:
         """Return how many of a customer wait."""
-        return self._count(customer, (Status.PENDING, Status.SCHEDULED))
+        return self._count(customer.name, (Status.PENDING, Status.SCHEDULED))
 
     @property
     def read(self) -> int:
@@ -92,6 +108,19 @@ class Board:
         self.wrong += it.status is Status.SUCCESS and not it.right
         self.lost += it.status is not Status.SUCCESS
         self.last.append(it)
+
+    def _time(self, task: Snapshot) -> None:
+        if task.started_at and task.finished_at:
+            customer = task.concurrency_key or ""
+            spans = self._spans[customer]
+            spans.append(Span(task.started_at, task.finished_at))
+            self.most[customer] = max(self.most[customer], most_at_once(spans))
+
+
+def most_at_once(spans: Iterable[Span]) -> int:
+    """Return how many overlap at most; where one ends as another begins they do not."""
+    changes = sorted(change for span in spans for change in ((span.began, 1), (span.ended, -1)))
+    return max(accumulate(change for _, change in changes), default=0)
 
 
 def written(lines: list[str]) -> str:

@@ -20,10 +20,6 @@ def demo(
 ) -> int:
     """Run the whole system with work to watch; Ctrl-C stops all of it.
 
-    Customers have pictures read by a real model, on this machine's CPU. What they order is bounded, so that it can
-    run for hours. The state directory is kept: what waits when the demo stops goes on when it is started again;
-    delete it to begin anew.
-
     Args:
         port: Where the API listens; left out, 8080, or a free port where that is taken.
         state_dir: All that it keeps, from one run to the next.

@@ -35,7 +35,7 @@ class Feeder:
             XQueueClientError: the gateway is away.
         """
         stats = await self._client.stats()
-        waiting = {customer.name: self._board.waiting(customer.name) for customer in CUSTOMERS}
+        waiting = {customer.name: self._board.waiting(customer) for customer in CUSTOMERS}
         orders = self._appetite.orders(stats.waiting, waiting)
         for order in orders:
             await self._submit(order)

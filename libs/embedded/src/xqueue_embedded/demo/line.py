@@ -9,7 +9,7 @@ def line(shown: Shown) -> str:
     """Return how things stand, on one line."""
     board = shown.board
     customers = ", ".join(
-        f"{c.name} {board.running(c.name)}/{c.limit} running {board.waiting(c.name)} waiting" for c in CUSTOMERS
+        f"{c.name} {board.running(c)}/{c.limit} running {board.waiting(c)} waiting" for c in CUSTOMERS
     )
     parts = (shown.age, summary(board), f"{shown.rate:.1f}/s", customers, _last(board), shown.trouble)
     return "; ".join(part for part in parts if part)

@@ -49,7 +49,7 @@ def _states(shown: Shown) -> RenderableType:
 def _customers(board: Board) -> RenderableType:
     table = _headed("customer", "running", "limit", "most so far", "waiting")
     for customer in CUSTOMERS:
-        running, waiting = board.running(customer.name), board.waiting(customer.name)
+        running, waiting = board.running(customer), board.waiting(customer)
         slots = Text(_RUNS * running + _FREE * (customer.limit - running), style="cyan")
         queue = Text.assemble(f"{waiting:>2} ", (_WAITS * waiting, "yellow"))
         table.add_row(customer.name, slots, str(customer.limit), str(board.most[customer.name]), queue)

@@ -1,0 +1,47 @@
+"""The SDK's types stand alone, so this holds them to the committed description of the API."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from xqueue_client import Instance, Resources, RetryPolicy, Snapshot, Stats, Status, Submission, TaskOptions
+from xqueue_client import Transition as Step
+from xqueue_client.snapshot import FINAL
+
+SCHEMAS: dict[str, Any] = json.loads((Path(__file__).parents[3] / "contracts" / "openapi.json").read_text())[
+    "components"
+]["schemas"]
+
+SAME = {
+    "Snapshot": Snapshot,
+    "Submission": Submission,
+    "RetryPolicy": RetryPolicy,
+    "ResourceOrder": Resources,
+    "StatsAnswer": Stats,
+    "Instance": Instance,
+    "Transition": Step,
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_sdk_knows_exactly_the_fields_of_the_api(name: str) -> None:
+    assert set(SAME[name].__struct_fields__) == set(SCHEMAS[name]["properties"])
+
+
+@pytest.mark.parametrize("name", ["Submission", "RetryPolicy", "ResourceOrder"])
+def test_what_the_api_requires_the_sdk_requires_too(name: str) -> None:
+    required = [field.name for field in msgspec.structs.fields(SAME[name]) if field.required]
+
+    assert sorted(required) == sorted(SCHEMAS[name].get("required", []))
+
+
+def test_what_submit_takes_is_what_a_submission_has() -> None:
+    assert {"type", "payload", *TaskOptions.__annotations__} == set(Submission.__struct_fields__)
+
+
+def test_statuses_are_those_of_the_api() -> None:
+    assert sorted(Status) == sorted(SCHEMAS["Status"]["enum"])
+    assert sorted(FINAL) == ["canceled", "failed", "success", "timeout"]
