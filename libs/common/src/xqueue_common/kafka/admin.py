@@ -43,11 +43,7 @@ async def ensure_topics(bootstrap: str, topics: Sequence[Topic], *, replication:
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int) -> None:
     known = set(await admin.list_topics())
-    missing = [
-        NewTopic(t.name, t.partitions, replication, topic_configs={"retention.ms": str(t.retention_ms)})
-        for t in topics
-        if t.name not in known
-    ]
+    missing = [_new(topic, replication) for topic in topics if topic.name not in known]
     if not missing:
         return
     answer = await admin.create_topics(missing)
@@ -57,6 +53,15 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicati
         if code and error is not TopicAlreadyExistsError:
             raise error(name)
         log.info("topic created", topic=name)
+
+
+def _new(topic: Topic, replication: int) -> NewTopic:
+    settings = {
+        "retention.ms": str(topic.retention_ms),
+        # With `acks=all`: acknowledged means kept by so many, and one replica may be away.
+        "min.insync.replicas": str(max(1, replication - 1)),
+    }
+    return NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)
 
 
 async def _widen(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
