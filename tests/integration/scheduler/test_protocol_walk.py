@@ -167,6 +167,7 @@ class FaultyWalk(Walk):
 
     async def do_pause(self, number: int) -> None:
         """The records of the next call stay on their way."""
+        await self.do_settle(number)  # or the records of the call before would wait in its place, for ever
         if number in self.owners and number not in self.pauses:
             pause = self.owners[number].hooks.pause("before status")
             await self.do_apply(number)

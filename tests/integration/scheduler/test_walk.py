@@ -241,7 +241,7 @@ class ModelWalk(Walk):
         return found
 
 
-@walks(steps, examples=120)
+@walks(steps, examples=80)
 async def test_a_cell_behaves_like_its_model(redis: Redis, namespace: str, script: list[Any]) -> None:
     note(f"XQ_WALK_SEED={SEED}")
     async with ModelWalk.through(redis, namespace) as walk:

@@ -16,6 +16,7 @@ from xqueue_common.task import StateRow
 from xqueue_scheduler.records import records_of
 from xqueue_scheduler.store.cell import CellStore, read_output
 from xqueue_scheduler.store.head import HeadSettings
+from xqueue_scheduler.store.keys import KEYS
 from xqueue_scheduler.store.values import Adopted, Answer, Output, Position, Rebuilt, Turn
 
 
@@ -143,6 +144,11 @@ class BareCell:
     def output(self) -> Output | None:
         """What the last call had to say."""
         return read_output(self.last.output) if self.last.output else None
+
+    async def untold(self) -> list[int]:
+        """Return the calls that stand in the outbox."""
+        outbox = KEYS["outbox"].suffix
+        return sorted(int(name.removeprefix(outbox)) for name in await self.keys() if name.startswith(outbox))
 
     # ---- time ----
 

@@ -14,8 +14,9 @@ from support.scheduler.world import World
 
 from xqueue_scheduler.logstate import LogState
 from xqueue_scheduler.rebuild import Rebuilder
+from xqueue_scheduler.store.keys import KEYS
 
-SOFT = ("", "opens", "marks", "outbox", "claims", "inboxes", "workers", "beats", "profiles", "timers")
+SOFT = ("", "opens", "marks", "claims", "inboxes", "workers", "beats", "profiles", "timers")
 """Keys that a rebuild need not restore: the head and timers are compared apart, the rest comes with heartbeats."""
 LARGE = "x" * 5_000
 
@@ -23,7 +24,11 @@ LARGE = "x" * 5_000
 async def everything_visible(world: World) -> dict[str, Any]:
     """Return what can be seen of a cell: all but leases and what workers say with each heartbeat."""
     keys = await world.keys()
-    seen = {name: value for name, value in keys.items() if name not in SOFT and name[:2] not in ("t:", "f:", "b:")}
+    seen = {
+        name: value
+        for name, value in keys.items()
+        if name not in SOFT and name[:2] not in ("t:", "f:", "b:", KEYS["outbox"].suffix)
+    }
     for name in list(seen):
         if name.startswith("g:"):
             limit, *lanes = msgspec.msgpack.decode(seen[name])

@@ -12,9 +12,12 @@ xq_call
             11 1: note a mark of where the logs stand (12, 13: commands and reports after the told calls)
             14 msgpack: report rows           15 msgpack: command rows
             16… packed spec and payload of each submission, in the order of the rows
-  returns   { OK, n, time in ms, output, next due time or -1, due timers as msgpack, open tasks, grants }
-            { RETRIED, n, time, output, -1, '', 0, 1 }: this very call was made before and is answered again
+  returns   { OK, n, time in ms, pieces of the output, next due time or -1, due timers as msgpack, open tasks, grants }
+            { RETRIED, n, time, pieces, -1, '', 0, 1 }: this very call was made before and is answered again
             { code }: EMPTY, LOST, WENT_BACK, REBUILDING, DIRTY: nothing was done, take the cell again
+
+Keys:
+  timers    zset    see task.lua
 ]]
 
 local DUE_MOST = 500

@@ -41,7 +41,7 @@ end
 function Cell.open(base)
   C = {
     base = base, tasks = {}, changed = {}, counts = {}, groups = {}, lanes = {}, workers = {}, touched = {},
-    statuses = {}, dispatches = {}, snapshots = {}, born = {}, delta = {}, granted = 0, chance = 0,
+    statuses = {}, dispatches = {}, snapshots = {}, repeats = 0, born = {}, delta = {}, granted = 0, chance = 0,
   }
   local values = redis.call('HMGET', base, unpack(HEAD))
   if not values[1] then return end

@@ -8,13 +8,13 @@ xq_claim      ARGV 1 incarnation, 2 msgpack: { { task id, token, epoch, call }, 
               returns { ADMITTED | WAIT | GONE | CANCELED, … }, in the same order
 xq_heartbeat  ARGV 1 incarnation, 2 msgpack: { instance, inbox, seq, slots, queues, types, profile, info },
               3 msgpack: { { task id, token }, … } all attempts that it has claimed
-              returns { OK, lease in ms, { lost task ids }, { cancelled task ids } } | { INBOX_LOST } | { ASK_AGAIN }
-xq_leave      ARGV 1 incarnation, 2 inbox; returns { OK }
+              returns { OK | INBOX_LOST, lease in ms, { lost task ids }, { cancelled task ids } } | { ASK_AGAIN }
+xq_leave      ARGV 1 incarnation, 2 inbox; returns { OK } | { ASK_AGAIN }
 
 Keys:
-  claims    hash    see attempt.lua
   inboxes   hash    inbox -> 'incarnation\nuntil when, in ms'
   timers    zset    see task.lua; here: leases
+  beats     zset    see worker.lua
 ]]
 
 local function resting()

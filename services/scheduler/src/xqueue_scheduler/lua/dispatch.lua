@@ -3,6 +3,9 @@ Dispatch: give what may run to workers that offer a slot, best first, until one 
 
 Of the lanes that a profile with a free worker serves, the one whose first task comes first gives it to the
 emptiest worker. Costs per grant do not depend on how many groups are blocked or wait.
+
+Keys:
+  best      zset    see lane.lua
 ]]
 local LANES = 16
 

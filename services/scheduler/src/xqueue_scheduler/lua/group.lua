@@ -6,9 +6,10 @@ Invariant: a group stands in the ready index of each lane where it has waiting t
 at its limit it stands in none, so what is blocked costs nothing. Its record, and with it the limit, exists while
 the key has open tasks, be they scheduled only.
 
+Its running attempts are the members of the scope 'k/' and the group.
+
 Keys:
   group     string  msgpack: limit (or false), number of its scheduled tasks, then the lanes where tasks of it wait
-  scope     set     'k/' and the group: its running attempts
 ]]
 
 -- Groups that stand for a concurrency key have a limit and a record; the others need neither.

@@ -1,11 +1,13 @@
 --[[
-Outbox: what the calls have said and the log has not acknowledged yet; one value a call.
+Outbox: what the calls have said and the log has not acknowledged yet; one list a call.
 
-A value is a msgpack array: offsets of commands and reports before and after the call, totals, low-water mark (or
-nil), statuses, dispatches, repeated snapshots. Labels are put on by whoever sends it (rule R2).
+A list holds the pieces of one msgpack array: offsets of commands and reports before and after the call, totals,
+low-water mark (or nil), statuses, dispatches, repeated snapshots. Whoever reads it puts the pieces together; here
+that would cost most of a call, since Lua hashes every string that it makes. Labels are put on by whoever sends it
+(rule R2).
 
 Keys:
-  outbox    hash    number of the call -> value
+  outbox    list    of each call that is not told: pieces
   totals    hash    tasks submitted, and ended by status
   open      hash    tasks now, by status that is not terminal
 ]]
@@ -13,8 +15,22 @@ Keys:
 local TOTALS = { 'submitted', 'success', 'failed', 'canceled', 'timeout' }
 local OPEN = { 'scheduled', 'pending', 'processing' }
 
-local function list(values)
-  return '\221' .. struct.pack('>I4', #values) .. table.concat(values)
+local CHUNK = 4000
+
+local function key_of(n)
+  return Cell.key(KEY.outbox, n)
+end
+
+-- Append an array of `size` items that are given as pieces.
+local function append(pieces, size, items)
+  pieces[#pieces + 1] = '\221' .. struct.pack('>I4', size)
+  for _, item in ipairs(items) do pieces[#pieces + 1] = item end
+end
+
+local function keep(n, pieces)
+  for i = 1, #pieces, CHUNK do
+    redis.call('RPUSH', key_of(n), unpack(pieces, i, math.min(i + CHUNK - 1, #pieces)))
+  end
 end
 
 local function numbers(key, names)
@@ -41,35 +57,37 @@ function Outbox.open_tasks()
   return sum
 end
 
--- Close the call: keep and return what it has to say; '' if nothing.
+-- Close the call: keep and return the pieces of what it has to say; none if nothing.
 function Outbox.close(commands_before, reports_before)
-  if #C.statuses == 0 and #C.snapshots == 0 then return '' end
+  if #C.statuses == 0 and C.repeats == 0 then return {} end
   local head = C.head
   local low = head.low_off and { head.low_off, head.low_cmd, head.low_rep }
-  local value = '\153' .. cmsgpack.pack(commands_before, reports_before, head.cmd, head.rep,
-    numbers(C.base .. KEY.totals, TOTALS), low or nil)
-  value = value .. list(C.statuses) .. list(C.dispatches) .. list(C.snapshots)
-  redis.call('HSET', C.base .. KEY.outbox, head.n, value)
-  return value
+  local pieces = { '\153' .. cmsgpack.pack(commands_before, reports_before, head.cmd, head.rep,
+    numbers(C.base .. KEY.totals, TOTALS), low or nil) }
+  append(pieces, #C.statuses / Task.PIECES, C.statuses)
+  append(pieces, #C.dispatches, C.dispatches)
+  append(pieces, C.repeats, C.snapshots)
+  keep(head.n, pieces)
+  return pieces
 end
 
 -- Drop what is told.
 function Outbox.drop(from, to)
-  for n = from + 1, to do redis.call('HDEL', C.base .. KEY.outbox, n) end
+  for n = from + 1, to do redis.call('DEL', key_of(n)) end
 end
 
 function Outbox.get(n)
-  return redis.call('HGET', C.base .. KEY.outbox, n) or ''
+  return redis.call('LRANGE', key_of(n), 0, -1)
 end
 
--- All that is not told: { n, value, n, value … } in order of n.
+-- All that is not told: { n, pieces, n, pieces … } in order of n.
 function Outbox.rest(from, to)
   local rest = {}
   for n = from + 1, to do
-    local value = Outbox.get(n)
-    if value ~= '' then
+    local pieces = Outbox.get(n)
+    if #pieces > 0 then
       rest[#rest + 1] = n
-      rest[#rest + 1] = value
+      rest[#rest + 1] = pieces
     end
   end
   return rest

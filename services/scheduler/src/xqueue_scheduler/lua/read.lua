@@ -8,6 +8,7 @@ xq_workers  returns { incarnation, packed offer, time of the last heartbeat in m
 
 Keys:
   workers   hash    see worker.lua
+  beats     zset    see worker.lua
   totals    hash    see outbox.lua
   open      hash    see outbox.lua
 ]]

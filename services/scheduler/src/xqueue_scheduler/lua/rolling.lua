@@ -9,6 +9,7 @@ grows too long, the oldest open tasks are written again, and the mark advances o
 Keys:
   opens     list    'task id:n', oldest first
   marks     list    msgpack: n, next offset of status, commands, reports, time in ms; oldest first
+  task      string  see task.lua
 ]]
 
 local BATCH = 200
@@ -63,7 +64,10 @@ local function repeat_oldest()
     if is_open(id) then
       local task = Task.load(id)
       task.state[S.limit] = Task.group(task).limit
-      C.snapshots[#C.snapshots + 1] = '\146' .. Task.row(task) .. cmsgpack.pack(Task.payload(task))
+      C.repeats = C.repeats + 1
+      C.snapshots[#C.snapshots + 1] = '\146'
+      Task.say(task, C.snapshots)
+      C.snapshots[#C.snapshots + 1] = cmsgpack.pack(Task.payload(task))
       ids[#ids + 1] = id
     end
   end

@@ -12,6 +12,11 @@ xq_ready   ARGV 1 epoch, 2 n, 3 next status offset, 4 and 5 offsets of the next 
            returns { OK } | { LOST }
 
 Between xq_adopt's REBUILDING and xq_ready's OK no call and no claim is answered.
+
+Keys:
+  claims    hash    see attempt.lua
+  timers    zset    see task.lua; here: leases
+  totals    hash    see outbox.lua
 ]]
 -- The call that a mark is noted under so that it covers every task of a rebuild (those are listed under call 0).
 local BEFORE_ALL = -1

@@ -16,8 +16,9 @@ Keys:
 ]]
 local INLINE = 1024
 local HEADER = 9
+Task.PIECES = 3
 local ENDED = { success = true, failed = true, canceled = true, timeout = true }
-local ROW_HEADER = '\146'
+local ROW = '\146' .. STATE_HEADER
 
 function Task.ended(status)
   return ENDED[status] or false
@@ -71,9 +72,15 @@ function Task.payload(task)
   return redis.call('GET', C.base .. KEY.payload .. task.id) or 'null'
 end
 
+-- The state's fields, without the header of their array.
 local function pack(task)
-  task.packed_state = STATE_HEADER .. cmsgpack.pack(unpack(task.state, 1, N_STATE))
-  return ROW_HEADER .. task.packed_state .. task.packed_spec
+  task.fields = cmsgpack.pack(unpack(task.state, 1, N_STATE))
+end
+
+-- Append a packed task's row to a list of pieces (see outbox.lua).
+local function append(pieces, task)
+  local n = #pieces
+  pieces[n + 1], pieces[n + 2], pieces[n + 3] = ROW, task.fields, task.packed_spec
 end
 
 -- Tell the world about a change of this task; return its place among the call's statuses, from 0.
@@ -81,14 +88,22 @@ function Task.emit(task, reason)
   local state, statuses = task.state, C.statuses
   state[S.version], state[S.reason] = state[S.version] + 1, reason
   state[S.limit], state[S.at_ms] = Task.group(task).limit, C.head.now
-  statuses[#statuses + 1] = pack(task)
+  pack(task)
+  append(statuses, task)
   Task.keep(task)
-  return #statuses - 1
+  return #statuses / Task.PIECES - 1
 end
 
--- The row of a task as it stands, for a repeat of its version.
+-- Append the row of a task as it stands, for a repeat of its version.
+function Task.say(task, pieces)
+  pack(task)
+  append(pieces, task)
+end
+
+-- The row of a task as it stands.
 function Task.row(task)
-  return pack(task)
+  pack(task)
+  return ROW .. task.fields .. task.packed_spec
 end
 
 -- Have a task written as a rebuild found it.
@@ -146,7 +161,7 @@ local function save(task)
   local ended = ENDED[task.state[S.status]]
   count(task)
   local value = (ended and 'x' or 'o') .. struct.pack('>I4I4', task.process_ms, #task.packed_spec)
-    .. task.packed_spec .. task.packed_state .. settle_payload(task, ended)
+    .. task.packed_spec .. STATE_HEADER .. task.fields .. settle_payload(task, ended)
   if ended then
     redis.call('SET', C.base .. KEY.task .. task.id, value, 'PX', C.head.ttl)
   else

@@ -2,7 +2,7 @@
 Worker: the offers of the live workers. Soft state: heartbeats write it, its loss costs a second.
 
 Workers that serve the same queues and types share a profile. A worker's free slots are what it offers less the
-members of its scope.
+members of its scope, 'w/' and the incarnation.
 
 Invariant: the free index of a profile holds exactly its live workers with a free slot, by their number.
 
@@ -11,8 +11,8 @@ Keys:
   beats     zset    incarnation by the time of its last heartbeat, in ms
   profiles  hash    profile -> msgpack: queues ('*', a name, or a prefix and '*'), types
   free      zset    incarnations of a profile that have free slots, by their number
+  lanes     zset    see lane.lua
   best      zset    see lane.lua
-  scope     set     'w/' and the incarnation: its attempts
 ]]
 
 Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info' }

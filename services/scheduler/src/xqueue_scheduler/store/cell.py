@@ -1,5 +1,6 @@
 """The calls by which a scheduler owns a cell: one typed method a function."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.keys import KEYS
 from xqueue_scheduler.store.rows import command_rows, pack, report_row
 from xqueue_scheduler.store.values import TOTALS, Adopted, Answer, DueTimer, Output, Position, Rebuilt, Told, Turn
+
+_GLOB = re.compile(r"[][*?\\^-]")
+"""What means something in a pattern of Redis."""
 
 _output = msgspec.msgpack.Decoder(Output)
 _due = msgspec.msgpack.Decoder(list[DueTimer])
@@ -67,7 +71,7 @@ class CellStore:
         if code != Code.OK:
             return Adopted(Code(code))
         n, told, off, commands, reports, flat = rest
-        outbox = [(int(flat[i]), flat[i + 1]) for i in range(0, len(flat), 2)]
+        outbox = [(int(flat[i]), b"".join(flat[i + 1])) for i in range(0, len(flat), 2)]
         return Adopted(Code.OK, n, told, off, Position(commands, reports), outbox)
 
     async def wipe(self, epoch: int) -> Code:
@@ -77,7 +81,7 @@ class CellStore:
             Unavailable: Redis does not answer.
         """
         cursor, code = 0, Code.OK
-        pattern = self.base.replace("{", "\\{").replace("[", "\\[") + "*"
+        pattern = _GLOB.sub(r"\\\g<0>", self.base) + "*"
         while code is Code.OK:
             async with bounded():
                 cursor, keys = await self._redis.scan(cursor, match=pattern, count=2_000)
@@ -159,5 +163,6 @@ def _number(value: bytes | str | None) -> int | None:
 def _answer(code: Code, *rest: Any) -> Answer:
     if code not in (Code.OK, Code.RETRIED):
         return Answer(code)
-    n, now, output, soon, due, *counts = rest
-    return Answer(code, n, now, output, soon if soon >= 0 else None, _due.decode(due) if due else (), *counts)
+    n, now, pieces, soon, due, *counts = rest
+    next_due = soon if soon >= 0 else None
+    return Answer(code, n, now, b"".join(pieces), next_due, _due.decode(due) if due else (), *counts)
