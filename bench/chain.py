@@ -14,14 +14,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx2
+from aiohttp import ClientSession, ClientWebSocketResponse
 from bare import BareChain
 from measure import Spread, table
-from websockets.asyncio.client import ClientConnection, connect
 
 from xqueue_embedded import System, SystemOptions
 
-_WARM = 100
+_WARM = 1_000
 _SAMPLES = 300
 _TERMINAL = {"success", "failed", "canceled", "timeout"}
 
@@ -37,7 +36,7 @@ class Latency(NamedTuple):
 class Client:
     """A client that submits one task at a time and watches it."""
 
-    def __init__(self, http: httpx2.AsyncClient, socket: ClientConnection) -> None:
+    def __init__(self, http: ClientSession, socket: ClientWebSocketResponse) -> None:
         self._http = http
         self._socket = socket
 
@@ -47,16 +46,16 @@ class Client:
         began = time.perf_counter()
         answer = asyncio.create_task(self._submit())
         while not _TERMINAL & seen.keys():
-            event: dict[str, Any] = json.loads(await self._socket.recv())
+            event: dict[str, Any] = json.loads(await self._socket.receive_str())
             if event["event"] == "status":
                 seen.setdefault(event["task"]["status"], time.perf_counter() - began)
         end = next(iter(_TERMINAL & seen.keys()))
         return Latency(await answer - began, seen["processing"], seen[end])
 
     async def _submit(self) -> float:
-        response = await self._http.post("/api/v1/tasks", json={"type": "noop", "payload": {"n": 1}})
-        response.raise_for_status()
-        return time.perf_counter()
+        async with self._http.post("/api/v1/tasks", json={"type": "noop", "payload": {"n": 1}}) as response:
+            response.raise_for_status()
+            return time.perf_counter()
 
 
 @asynccontextmanager
@@ -70,18 +69,16 @@ async def system() -> AsyncIterator[System]:
 
 async def sample(running: System) -> list[tuple[Latency, float, float]]:
     """Measure product and bare chains in turn; the first rounds are thrown away."""
-    url = running.endpoints.gateway.url
-    socket_url = url.replace("http", "ws", 1) + "/api/v1/ws/tasks"
     bootstrap = running.endpoints.kafka.bootstrap
     value = b"x" * 300
     async with (
-        httpx2.AsyncClient(base_url=url) as http,
-        connect(socket_url) as socket,
+        ClientSession(running.endpoints.gateway.url) as http,
+        http.ws_connect("/api/v1/ws/tasks") as socket,
         BareChain(bootstrap, hops=2) as two,
         BareChain(bootstrap, hops=4) as four,
     ):
         client = Client(http, socket)
-        await socket.recv()
+        await socket.receive_str()
         rounds = [
             (await client.once(), await two.once(value), await four.once(value)) for _ in range(_WARM + _SAMPLES)
         ]

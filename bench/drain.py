@@ -57,6 +57,13 @@ async def submit(url: str, load: Load) -> float:
     return time.perf_counter() - began
 
 
+async def nobody_offers(url: str) -> None:
+    """Wait until the killed worker is forgotten: what it was sent would come back seconds later."""
+    async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
+        while (await http.get("/api/v1/instances")).json()["items"]:
+            await asyncio.sleep(0.2)
+
+
 def _task(n: int, load: Load) -> dict[str, object]:
     key = {"concurrency_key": f"key-{n % load.keys}", "max_concurrency": load.limit} if load.keys else {}
     return {"type": "noop", "payload": {"n": n}, **key}
@@ -114,6 +121,7 @@ async def measure(running: System, load: Load, *, notifier: bool) -> Drained:
             await stack.enter_async_context(running.down("notifier"))
         before = await memory(running)
         async with running.down("worker"):
+            await nobody_offers(running.endpoints.gateway.url)
             took = await submit(running.endpoints.gateway.url, load)
             await watcher.until(known=load.tasks)
             waiting = (await memory(running) - before) / load.tasks

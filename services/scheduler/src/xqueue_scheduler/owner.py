@@ -85,6 +85,7 @@ class Owner:
         # One call ahead: the records of the call before this one must be acknowledged now.
         await self._settle()
         self._publication = asyncio.create_task(self._publisher.publish(answer.n, answer.output))
+        await asyncio.sleep(0)  # it begins now, and not when this loop next has to wait
         self._timers.fire(answer.due, self._publisher.moved)
         return Round(
             len(batch.reports),
