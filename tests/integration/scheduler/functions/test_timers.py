@@ -112,6 +112,26 @@ async def test_an_unclaimed_attempt_gives_its_slot_back(bare: BareCell, worker: 
     assert (await bare.state(first)).reason == "unclaimed"
 
 
+async def test_what_a_silent_worker_has_not_claimed_comes_back_at_once(bare: BareCell) -> None:
+    worker = await BareWorker(bare, "w", slots=2).join()
+    claimed, unclaimed = await bare.submit(), await bare.submit()
+    await worker.begin(claimed)
+    assert await due(bare, bare.head.stale // 2) == []
+    [fired] = await due(bare, bare.head.stale)
+    assert (fired.task_id, fired.timer) == (unclaimed, "lease")
+    await bare.call(fired)
+    assert await bare.statuses([claimed, unclaimed]) == ["processing", "pending"]
+    assert (await bare.state(unclaimed)).reason == "unclaimed"
+
+
+async def test_a_worker_that_was_silent_may_still_claim(bare: BareCell, worker: BareWorker) -> None:
+    task = await bare.submit()
+    [fired] = await due(bare, bare.head.stale)
+    await worker.begin(task)
+    await bare.call(fired)
+    assert await bare.status_of(task) == "processing"
+
+
 async def test_a_claim_prolongs_the_lease(bare: BareCell, worker: BareWorker) -> None:
     task = await bare.submit()
     await worker.begin(task)

@@ -13,6 +13,9 @@ Keys:
   free      zset    incarnations of a profile that have free slots, by their number
   lanes     zset    see lane.lua
   best      zset    see lane.lua
+  claims    hash    see attempt.lua
+  timers    zset    see task.lua
+  scope     set     see scope.lua
 ]]
 
 Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info' }
@@ -170,8 +173,22 @@ function Worker.forget(incarnation)
   if not in_use(offer.profile) then forget_profile(offer.profile) end
 end
 
+-- What this worker was sent and has not claimed will hardly be: its timers are due now, and not at the end of the
+-- claim window. Should it claim after all, the claim sets the timer anew.
+local function hurry(incarnation)
+  for _, attempt in ipairs(redis.call('SMEMBERS', Cell.key(KEY.scope, 'w/' .. incarnation))) do
+    local id = attempt:sub(1, ID_SIZE)
+    if redis.call('HEXISTS', C.base .. KEY.claims, id) == 0 then
+      redis.call('ZADD', C.base .. KEY.timers, 'XX', 'LT', C.head.now, id)
+    end
+  end
+end
+
 -- Forget workers that have not been heard of.
 function Worker.sweep()
   local silent = redis.call('ZRANGEBYSCORE', C.base .. KEY.beats, '-inf', C.head.now - C.head.stale, 'LIMIT', 0, 16)
-  for _, incarnation in ipairs(silent) do Worker.forget(incarnation) end
+  for _, incarnation in ipairs(silent) do
+    Worker.forget(incarnation)
+    hurry(incarnation)
+  end
 end
