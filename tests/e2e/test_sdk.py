@@ -113,7 +113,7 @@ def everything(url: str, tenant: str) -> dict[str, Any]:
             "batch": (len(batch.task_ids), [rejected.index for rejected in batch.rejected]),
             "waited": client.wait(batch.task_ids[0], 60).status,
             "got": client.get(task.id).snapshot == task.snapshot,
-            "last": client.history(task.id)[-1].status,
+            "history": [transition.status for transition in client.history(task.id)],
             "watched": [
                 event.task.status for event in client.watch(task_id=task.id) if isinstance(event, StatusEvent)
             ],
@@ -131,7 +131,7 @@ async def test_the_blocking_client_does_all_of_it(url: str, namespace: str, clie
         "batch": (1, [1]),
         "waited": "success",
         "got": True,
-        "last": "success",
+        "history": ["pending", "processing", "success"],
         "watched": ["success"],
         "counted": True,
         "workers": 1,

@@ -221,6 +221,16 @@ async def test_every_transition_is_told(door: Door, shared_cell: PlayedCell) -> 
     assert items[0].keys() == {"version", "status", "attempt", "at", "worker", "reason"}
 
 
+async def test_versions_that_the_history_still_lacks_are_waited_for(door: Door, shared_cell: PlayedCell) -> None:
+    task_id = await ran(door, shared_cell, "just_ended")
+    asking = asyncio.create_task(door.get(f"/api/v1/tasks/{task_id}/history"))
+    await shared_cell.kept(task_id)
+
+    items = (await asking).json()["items"]
+
+    assert [item["version"] for item in items] == [1, 2, 3]
+
+
 async def test_the_current_version_is_told_before_the_history_has_it(door: Door) -> None:
     task_id = (await door.submit())["task_id"]
 

@@ -17,7 +17,7 @@ from xqueue_gateway.http.batches import batch_answer, batch_orders
 from xqueue_gateway.http.body import read_body
 from xqueue_gateway.http.caller import Caller, caller_of, require_json
 from xqueue_gateway.http.query import task_query, wait_query
-from xqueue_gateway.http.transitions import until_now
+from xqueue_gateway.http.transitions import transitions_of
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.submissions.reading import Rules, read_batch, read_submission
@@ -117,7 +117,7 @@ class TaskEndpoints:
         """Return what a task went through."""
         caller, task_id = _asked(request)
         found = await self.lookup.find(caller.tenant, task_id)
-        return answer(Transitions(until_now(await self.history.transitions(task_id), found.state)))
+        return answer(Transitions(await transitions_of(self.history, task_id, found.state)))
 
     def _show(self, found: Found) -> Snapshot:
         return show(found, self.live)
