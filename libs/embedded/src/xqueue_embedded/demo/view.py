@@ -6,19 +6,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from xqueue_client import Status
+from xqueue_client.command.words import STYLES
 from xqueue_embedded.demo.board import Board, Reading
 from xqueue_embedded.demo.customers import CUSTOMERS
 from xqueue_embedded.demo.state import Shown
 
-_STYLES = {
-    Status.SCHEDULED: "blue",
-    Status.PENDING: "yellow",
-    Status.PROCESSING: "cyan",
-    Status.SUCCESS: "green",
-    Status.FAILED: "red",
-    Status.CANCELED: "magenta",
-    Status.TIMEOUT: "red",
-}
 _RUNS, _FREE, _WAITS = "■", "□", "·"
 
 
@@ -41,7 +33,7 @@ def _states(shown: Shown) -> RenderableType:
     table = Table.grid(padding=(0, 2), expand=True)
     for _ in Status:
         table.add_column(justify="center")
-    table.add_row(*(Text(status, style=_STYLES[status]) for status in Status))
+    table.add_row(*(Text(status, style=STYLES[status]) for status in Status))
     table.add_row(*(Text(str(counts.get(status, 0)), style="bold") for status in Status))
     return table
 
