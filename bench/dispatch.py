@@ -17,9 +17,10 @@ from measure import cpu_s, table
 from msgspec import Raw
 from redis.asyncio import Redis as RedisClient
 
-from xqueue_common.cell import Ask, Cell, Code, Offer, connect
+from xqueue_common.cell import Ask, Cell, Code, Offer
 from xqueue_common.events import Finished, LowWater, Report, Submit
 from xqueue_common.ids import new_task_id
+from xqueue_common.redis_calls import connect
 from xqueue_common.task import TaskSpec
 from xqueue_embedded import Redis
 from xqueue_scheduler.store.cell import CellStore, read_output

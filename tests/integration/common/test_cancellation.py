@@ -5,7 +5,7 @@ import random
 
 from redis.asyncio import Redis as Client
 
-from xqueue_common.cell import bounded, connect
+from xqueue_common.redis_calls import bounded, connect
 from xqueue_embedded import Redis
 
 ATTEMPTS = 600

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, structs
 from sqlalchemy import Table, bindparam, delete, insert
 from support.eventually import eventually
 
-from xqueue_common.cell import Cell, Code, Offer, connect
+from xqueue_common.cell import Cell, Code, Offer
 from xqueue_common.codec import encode
 from xqueue_common.events import (
     ErrorInfo,
@@ -32,6 +32,7 @@ from xqueue_common.history.engine import create_tables
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.redis_calls import connect
 from xqueue_common.task import TaskRow, TaskSpec, TaskState, spec_of_row, state_of_row
 from xqueue_common.topics import Topics
 from xqueue_embedded import Kafka, Redis

@@ -8,7 +8,7 @@ from integration.gateway.running import Answer, Door, gateway
 from support.brokers import MakeKafka, MakeRedis
 from support.eventually import eventually
 
-from xqueue_common.cell import connect
+from xqueue_common.redis_calls import connect
 from xqueue_embedded import Kafka, Redis
 
 

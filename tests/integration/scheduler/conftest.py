@@ -9,7 +9,7 @@ from support.scheduler.logs import KafkaLogs, PaperLogs
 from support.scheduler.mutants import Mutate, mutating
 from support.scheduler.world import World, living
 
-from xqueue_common.cell import connect
+from xqueue_common.redis_calls import connect
 from xqueue_embedded import Kafka, Redis
 
 

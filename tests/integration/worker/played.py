@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from msgspec import Raw
 from support.eventually import eventually
 
-from xqueue_common.cell import Cell, Code, connect
+from xqueue_common.cell import Cell, Code
 from xqueue_common.events import (
     Cancel,
     Command,
@@ -28,6 +28,7 @@ from xqueue_common.events import (
 from xqueue_common.ids import new_task_id
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.producer import Outgoing, Producer
+from xqueue_common.redis_calls import connect
 from xqueue_common.task import TaskSpec
 from xqueue_common.topics import Topics
 from xqueue_embedded import Kafka, Redis

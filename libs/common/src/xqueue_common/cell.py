@@ -4,24 +4,21 @@ One method a function call; the functions themselves are the scheduler's (``xque
 scheduler has loaded them yet, or Redis was emptied, the answers are the same as while a cell is rebuilt: wait.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from redis import asyncio as aioredis
-from redis.exceptions import RedisError, ResponseError
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
-from xqueue_common.errors import FunctionFailed, Unavailable
+from xqueue_common.errors import Unavailable
+from xqueue_common.redis_calls import call
 from xqueue_common.task import TaskRow
 
 _pack = msgspec.msgpack.Encoder().encode
 _row = msgspec.msgpack.Decoder(TaskRow)
-
-_ANSWER_S = 5.0
 
 
 class Code(IntEnum):
@@ -140,70 +137,10 @@ def base_key(prefix: str, cell: int) -> str:
     return f"{prefix}{{c{cell}}}"
 
 
-def connect(url: str, *, connections: int = 64) -> aioredis.Redis:
-    """Return a client whose pool waits for a free connection instead of failing."""
-    pool = aioredis.BlockingConnectionPool.from_url(
-        url,
-        max_connections=connections,
-        timeout=_ANSWER_S,
-        # Bounded by `bounded` instead: with a socket timeout redis-py uses asyncio.wait_for, which on Python 3.11
-        # loses a cancellation that comes together with the answer. A loop that was to stop then went on for ever.
-        socket_timeout=None,
-        socket_connect_timeout=_ANSWER_S,
-    )
-    return aioredis.Redis(connection_pool=pool)
-
-
-async def call(redis: aioredis.Redis, function: str, base: str, *args: Any, read_only: bool = False) -> Any:
-    """Call a function of the library on one cell.
-
-    Raises:
-        FunctionFailed: the function broke off; what it wrote until then stays.
-        Unavailable: Redis does not answer, or does not know the function (yet).
-    """
-    try:
-        command = "FCALL_RO" if read_only else "FCALL"
-        async with asyncio.timeout(_ANSWER_S):
-            return await redis.execute_command(command, function, 1, base, *args)  # type: ignore[no-untyped-call]
-    except ResponseError as error:
-        raise _refused(error) from error
-    except (RedisError, OSError) as error:
-        raise redis_away(error) from error
-
-
-@asynccontextmanager
-async def bounded() -> AsyncIterator[None]:
-    """Bound the wait for plain commands, with our error for whatever goes wrong.
-
-    Raises:
-        Unavailable: Redis does not answer.
-    """
-    try:
-        async with asyncio.timeout(_ANSWER_S):
-            yield
-    except (RedisError, OSError) as error:
-        raise redis_away(error) from error
-
-
-def redis_away(error: BaseException) -> Unavailable:
-    """Return our error for one of the Redis client."""
-    part = "redis"
-    return Unavailable(part, str(error) or type(error).__name__)
-
-
-_SCRIPT_FAILED = "script: "
-"""Redis puts the function's name behind this when a function breaks off."""
-
-
-def _refused(error: ResponseError) -> Unavailable | FunctionFailed:
-    text = str(error)
-    return FunctionFailed(text) if _SCRIPT_FAILED in text else redis_away(error)
-
-
 class Cell:
     """One cell, for services that do not own it."""
 
-    def __init__(self, redis: aioredis.Redis, *, prefix: str, cell: int) -> None:
+    def __init__(self, redis: Redis, *, prefix: str, cell: int) -> None:
         self._redis = redis
         self.number = cell
         self.base = base_key(prefix, cell)

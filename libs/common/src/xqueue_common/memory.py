@@ -7,8 +7,8 @@ import structlog
 from prometheus_client import Gauge
 from redis.asyncio import Redis
 
-from xqueue_common.cell import bounded
 from xqueue_common.errors import Unavailable
+from xqueue_common.redis_calls import bounded
 
 log = structlog.get_logger(__name__)
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from xqueue_common.cell import Cell, connect
+from xqueue_common.cell import Cell
 from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.memory import MemoryWatch
+from xqueue_common.redis_calls import connect
 from xqueue_common.topics import Topics
 from xqueue_gateway import metrics
 from xqueue_gateway.history.database import Database

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
 
-from xqueue_common.cell import bounded, connect
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.admin import ensure_topics
@@ -13,6 +12,7 @@ from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.memory import MemoryWatch
 from xqueue_common.ops import Health, OpsServer
+from xqueue_common.redis_calls import bounded, connect
 from xqueue_common.service import until
 from xqueue_common.topics import Topics
 from xqueue_scheduler.factory import CellFactory

@@ -4,12 +4,13 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from xqueue_common.cell import Cell, connect
+from xqueue_common.cell import Cell
 from xqueue_common.cells import CellMap
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.redis_calls import connect
 from xqueue_common.topics import Topics
 from xqueue_worker.inbox import Inboxes
 from xqueue_worker.settings import WorkerSettings

@@ -9,7 +9,7 @@ from support.scheduler.invariants import check_invariants
 from support.scheduler.making import finished, returned, submission
 
 from xqueue_common import cell
-from xqueue_common.cell import connect
+from xqueue_common.redis_calls import connect
 
 if TYPE_CHECKING:
     from xqueue_embedded import Redis

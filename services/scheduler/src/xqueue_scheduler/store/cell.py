@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from xqueue_common.cell import Code, base_key, bounded, call
+from xqueue_common.cell import Code, base_key
+from xqueue_common.redis_calls import bounded, call
 from xqueue_common.task import SpecRow, StateRow
 from xqueue_scheduler.store import functions
 from xqueue_scheduler.store.head import HeadSettings
