@@ -37,6 +37,11 @@ fmt:
     uv run ruff check --fix
     uv run ruff format
 
+# Write contracts/openapi.json anew (a test compares it with the routes)
+[group('lint')]
+openapi:
+    uv run python -m xqueue_gateway.openapi contracts/openapi.json
+
 # What has to pass before anything lands
 [group('ci')]
 ci: lint test
