@@ -168,10 +168,10 @@ async def main(load: Load, *, rounds: int) -> None:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", type=int, default=30_000)
+    parser.add_argument("--tasks", type=int, default=40_000)
     parser.add_argument("--keys", type=int, default=0, help="0: no keys, no limits")
     parser.add_argument("--limit", type=int, default=4)
-    parser.add_argument("--slots", type=int, default=400)
+    parser.add_argument("--slots", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=2)
     return parser.parse_args()
 

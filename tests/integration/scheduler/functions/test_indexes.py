@@ -8,7 +8,7 @@ from support.scheduler.bare import BareCell, BareWorker
 from support.scheduler.invariants import check_invariants
 from support.scheduler.making import finished, returned, submission
 
-from xqueue_common import cell
+from xqueue_common import redis_calls
 from xqueue_common.redis_calls import connect
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def test_a_lane_whose_keys_are_full_hides_none_behind_it(bare: BareCell) -
 @pytest.fixture
 async def alone(private_redis: object, namespace: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BareCell]:
     """A cell on a Redis of its own, which a function that does not end would take along."""
-    monkeypatch.setattr(cell, "_ANSWER_S", 3.0)
+    monkeypatch.setattr(redis_calls, "_ANSWER_S", 3.0)
     server: Redis = await private_redis()  # type: ignore[operator]  # a fixture that makes servers
     client = connect(server.url, connections=2)
     try:

@@ -63,7 +63,7 @@ local function release(task)
   local state, attempt = task.state, member(task)
   for scope in state[S.held]:gmatch('[^\n]+') do Scope.free(scope, attempt) end
   Worker.touch(state[S.worker])
-  redis.call('HDEL', C.base .. KEY.claims, task.id)
+  C.released[#C.released + 1] = task.id
   Task.disarm(task)
   state[S.held], state[S.deadline_ms] = nil, nil
   local group = Task.group(task)
@@ -100,6 +100,11 @@ end
 
 function Attempt.claimed(task)
   return redis.call('HEXISTS', C.base .. KEY.claims, task.id) == 1
+end
+
+-- Nobody asks for the claim of an attempt after its end: forgetting all of a call at once is soon enough.
+function Attempt.forget_claims()
+  Cell.many('HDEL', C.base .. KEY.claims, C.released)
 end
 
 function Attempt.claim(task)

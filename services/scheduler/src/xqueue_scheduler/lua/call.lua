@@ -68,6 +68,7 @@ end
 
 -- Write what the records changed; everything up to here is kept in memory or in the indexes.
 function Call.flush()
+  Attempt.forget_claims()
   Task.save_all()
   Group.save_all()
   Outbox.count()

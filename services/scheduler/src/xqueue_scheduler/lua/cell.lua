@@ -27,6 +27,8 @@ Cell.REBUILDING = 'rebuilding'
 local SLACK_MS = 1000
 local GUESS_MS = 5000
 
+local CHUNK = 4000
+
 local GARBAGE_KB = 16 * 1024
 
 -- Lua's collector would walk over all that a call holds, again and again: it rests while a call runs, and collects
@@ -40,7 +42,7 @@ end
 -- Begin a call on the cell at `base`. C.head is nil when the cell is not in Redis.
 function Cell.open(base)
   C = {
-    base = base, tasks = {}, changed = {}, counts = {}, groups = {}, lanes = {}, workers = {}, touched = {},
+    base = base, tasks = {}, changed = {}, released = {}, counts = {}, groups = {}, lanes = {}, workers = {}, touched = {},
     statuses = {}, dispatches = {}, snapshots = {}, repeats = 0, born = {}, delta = {}, granted = 0, chance = 0,
   }
   local values = redis.call('HMGET', base, unpack(HEAD))
@@ -53,6 +55,13 @@ end
 
 function Cell.key(suffix, name)
   return C.base .. suffix .. name
+end
+
+-- One command with many arguments, in chunks that fit on Lua's stack.
+function Cell.many(command, key, arguments)
+  for i = 1, #arguments, CHUNK do
+    redis.call(command, key, unpack(arguments, i, math.min(i + CHUNK - 1, #arguments)))
+  end
 end
 
 local function wall()

@@ -15,8 +15,6 @@ Keys:
 local TOTALS = { 'submitted', 'success', 'failed', 'canceled', 'timeout' }
 local OPEN = { 'scheduled', 'pending', 'processing' }
 
-local CHUNK = 4000
-
 local function key_of(n)
   return Cell.key(KEY.outbox, n)
 end
@@ -25,12 +23,6 @@ end
 local function append(pieces, size, items)
   pieces[#pieces + 1] = '\221' .. struct.pack('>I4', size)
   for _, item in ipairs(items) do pieces[#pieces + 1] = item end
-end
-
-local function keep(n, pieces)
-  for i = 1, #pieces, CHUNK do
-    redis.call('RPUSH', key_of(n), unpack(pieces, i, math.min(i + CHUNK - 1, #pieces)))
-  end
 end
 
 local function numbers(key, names)
@@ -67,7 +59,7 @@ function Outbox.close(commands_before, reports_before)
   append(pieces, #C.statuses / Task.PIECES, C.statuses)
   append(pieces, #C.dispatches, C.dispatches)
   append(pieces, C.repeats, C.snapshots)
-  keep(head.n, pieces)
+  Cell.many('RPUSH', key_of(head.n), pieces)
   return pieces
 end
 

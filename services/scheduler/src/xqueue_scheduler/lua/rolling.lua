@@ -13,17 +13,12 @@ Keys:
 ]]
 
 local BATCH = 200
-local CHUNK = 1000
+local LOOK = 32
 
 local function push(ids)
   local entries = {}
-  for i, id in ipairs(ids) do
-    entries[#entries + 1] = id .. ':' .. C.head.n
-    if #entries == CHUNK or i == #ids then
-      redis.call('RPUSH', C.base .. KEY.opens, unpack(entries))
-      entries = {}
-    end
-  end
+  for i, id in ipairs(ids) do entries[i] = id .. ':' .. C.head.n end
+  Cell.many('RPUSH', C.base .. KEY.opens, entries)
 end
 
 local function is_open(id)
@@ -32,16 +27,29 @@ local function is_open(id)
   return redis.call('GETRANGE', Cell.key(KEY.task, id), 0, 0) == 'o'
 end
 
--- Drop ended tasks from the front; return the call of the first open one, or nil.
+local function call_of(entry)
+  return tonumber(entry:sub(ID_SIZE + 2))
+end
+
+-- How many of these entries come before the first whose task is open.
+local function ended_before(entries)
+  for i, entry in ipairs(entries) do
+    if is_open(entry:sub(1, ID_SIZE)) then return i - 1 end
+  end
+  return #entries
+end
+
+-- Drop ended tasks from the front, about `most` of them; return the call of the first entry that is left, or nil.
 local function front(most)
-  for _ = 1, most do
-    local entry = redis.call('LINDEX', C.base .. KEY.opens, 0)
-    if not entry then return nil end
-    if is_open(entry:sub(1, ID_SIZE)) then return tonumber(entry:sub(ID_SIZE + 2)) end
-    redis.call('LPOP', C.base .. KEY.opens)
+  for _ = 1, most, LOOK do
+    local entries = redis.call('LRANGE', C.base .. KEY.opens, 0, LOOK - 1)
+    local ended = ended_before(entries)
+    if ended > 0 then redis.call('LPOP', C.base .. KEY.opens, ended) end
+    if ended < #entries then return call_of(entries[ended + 1]) end
+    if ended < LOOK then return nil end
   end
   local entry = redis.call('LINDEX', C.base .. KEY.opens, 0)
-  return entry and tonumber(entry:sub(ID_SIZE + 2))
+  return entry and call_of(entry)
 end
 
 -- The last mark made before call n; older ones are dropped.

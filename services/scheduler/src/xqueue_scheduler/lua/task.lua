@@ -125,12 +125,13 @@ function Task.disarm(task)
   task.armed = false
 end
 
-local function arm(task, due)
+-- Note in which way the timer of this task changes.
+local function arm(task, due, armed, disarmed)
   if due == task.armed then return end
   if due then
-    redis.call('ZADD', C.base .. KEY.timers, due, task.id)
+    armed[#armed + 1], armed[#armed + 2] = due, task.id
   else
-    redis.call('ZREM', C.base .. KEY.timers, task.id)
+    disarmed[#disarmed + 1] = task.id
   end
 end
 
@@ -157,7 +158,7 @@ local function count(task)
   end
 end
 
-local function save(task)
+local function save(task, armed, disarmed)
   local ended = ENDED[task.state[S.status]]
   count(task)
   local value = (ended and 'x' or 'o') .. struct.pack('>I4I4', task.process_ms, #task.packed_spec)
@@ -167,12 +168,15 @@ local function save(task)
   else
     redis.call('SET', C.base .. KEY.task .. task.id, value)
   end
-  arm(task, task.state[S.due_ms])
+  arm(task, task.state[S.due_ms], armed, disarmed)
 end
 
 -- Write every task of this call that changed.
 function Task.save_all()
-  for _, task in ipairs(C.changed) do save(task) end
+  local armed, disarmed = {}, {}
+  for _, task in ipairs(C.changed) do save(task, armed, disarmed) end
+  Cell.many('ZADD', C.base .. KEY.timers, armed)
+  Cell.many('ZREM', C.base .. KEY.timers, disarmed)
 end
 
 -- The kind of timer that a task in this state waits for.
