@@ -154,3 +154,18 @@ def test_a_module_that_breaks_is_named_with_the_line(tmp_path: Path, monkeypatch
 
     with pytest.raises(HandlerError, match=r"'breaks_at_once' .*ValueError: no \(.*breaks_at_once\.py:2\)"):
         load(["breaks_at_once"])
+
+
+def test_a_module_without_handlers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "has_none.py").write_text("x = 1\n")
+
+    with pytest.raises(HandlerError, match=r"'has_none' registers none: .*@task"):
+        load(["has_none"])
+
+
+def test_a_decorator_without_a_type_is_refused() -> None:
+    bare: Any = task
+
+    with pytest.raises(HandlerError, match=r"@task on _fine names no type: write @task\("):
+        bare(_fine)

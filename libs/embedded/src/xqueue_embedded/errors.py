@@ -6,6 +6,7 @@ EmbeddedError
 │   └── CorruptDownload     it was fetched, and is not the file that we pinned
 ├── CommandFailed           a program that should have run to its end failed; shows its last lines
 ├── StartFailed             a broker or service ended, or did not answer in time; shows its log's last lines
+├── StateDirUnusable        the state directory cannot be made or written
 ├── StateDirInUse           another `up` runs on this state directory; names its pid
 └── PortTaken               something else listens on the port that was asked for
 """
@@ -55,6 +56,14 @@ class StartFailed(EmbeddedError):
         super().__init__(f"{name} {outcome}; the last lines of {log}:\n{tail}")
         self.name = name
         self.outcome = outcome
+
+
+class StateDirUnusable(EmbeddedError):
+    """The state directory cannot be made or written."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"{folder} cannot be used: {reason}. Name another folder by --state-dir.")
+        self.folder = folder
 
 
 class StateDirInUse(EmbeddedError):

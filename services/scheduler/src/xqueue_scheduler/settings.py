@@ -23,7 +23,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         lease_s: how long a worker's lease lasts, counted by the worker.
         lease_grace_s: how much longer the scheduler waits before it frees the slot.
         claim_s: how long an attempt may wait for its claim before it goes to another worker.
-        cancel_s: how long a cancelled attempt may hold its slot.
+        cancel_s: how long a cancelled attempt may hold its slot; longer if its lease is.
         ended_ttl_s: how long an ended task can be read from Redis.
         worker_stale_s: after how much silence nothing more is sent to a worker.
         roll_records: records (beside twice the open tasks) that the status log may grow past the oldest snapshot.

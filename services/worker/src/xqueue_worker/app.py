@@ -12,6 +12,7 @@ from xqueue_common.clock import SystemClock
 from xqueue_common.errors import XQueueError
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
+from xqueue_worker.child.trust import Trust
 from xqueue_worker.claims import Claims
 from xqueue_worker.connections import Connections
 from xqueue_worker.drain import Drain
@@ -51,7 +52,8 @@ class Worker:
         # Against the flow of the data: each knows the one behind it.
         self._reporter = self._make_reporter()
         self._teller = self._make_teller()
-        self._places = Places(self._teller)
+        self._trust = Trust()
+        self._places = Places(self._teller, self._trust)
         self._executor = self._make_executor(handlers)
         self._claims = self._make_claims()
         self.inbox = self._make_inbox()
@@ -108,6 +110,7 @@ class Worker:
                 if self.inbox.number >= 0:
                     await self._lines.cell.leave(self.identity.incarnation, self.inbox.number)
         await self._lines.close()
+        self._trust.close()
 
     def _make_reporter(self) -> Reporter:
         return Reporter(
@@ -188,6 +191,8 @@ class Worker:
             offer=lambda seq: self.identity.offer(seq=seq, inbox=self.inbox.number, slots=self._offered()),
             attempts=self.pool.leased,
             answered=self._answered,
+            trust=self._trust,
+            margin_ms=_ms(self._settings.lease_margin_s),
             interval_s=self._settings.worker_heartbeat_s,
             clock=self._clock,
         )

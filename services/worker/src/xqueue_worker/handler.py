@@ -104,6 +104,9 @@ def task(
     Raises:
         HandlerError: the function cannot be a handler; says why.
     """
+    if not isinstance(name, str):
+        msg = f'@task on {getattr(name, "__qualname__", name)} names no type: write @task("my.type")'
+        raise HandlerError(msg)
 
     def register(function: Function) -> Function:
         handler = _handler(name, function, process_timeout, isolation)

@@ -18,7 +18,8 @@ from xqueue_common.cell import Beat, Cell, Code, Offer
 from xqueue_common.clock import Clock
 from xqueue_common.errors import XQueueError
 from xqueue_worker.attempt import Attempt
-from xqueue_worker.renewal import Beaten
+from xqueue_worker.child.trust import Trust
+from xqueue_worker.renewal import RENEWING, Beaten, trusted_ms
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +45,13 @@ class Lease:
         offer: Callable[[int], Offer],
         attempts: Callable[[], dict[str, Attempt]],
         answered: Callable[[Beaten], None],
+        trust: Trust,
+        margin_ms: int,
         interval_s: float,
         clock: Clock,
     ) -> None:
+        self._trust = trust
+        self._margin_ms = margin_ms
         self._connect = connect
         self._cell_of = cell
         self._incarnation = incarnation
@@ -116,6 +121,10 @@ class Lease:
         except (XQueueError, TimeoutError) as error:
             log.warning("heartbeat not answered", error=str(error) or type(error).__name__)
             beat = NO_ANSWER
+        if beat.code in RENEWING:
+            # Here and not on the worker's loop: a handler that blocks it shall not cost the children their leases.
+            spent_ms = self._clock.monotonic_ms() - sent_ms
+            self._trust.extend((trusted_ms(beat.lease_ms, self._margin_ms) - spent_ms) / 1000)
         return Beaten(sent_ms, offer.inbox, asked, beat)
 
     async def _pause(self, beaten: Beaten) -> None:

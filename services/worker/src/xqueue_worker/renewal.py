@@ -13,8 +13,14 @@ from xqueue_worker.pool import Pool
 
 log = structlog.get_logger(__name__)
 
-_RENEWING = (Code.OK, Code.INBOX_LOST)
+RENEWING = (Code.OK, Code.INBOX_LOST)
 """Answers that have renewed the leases; with an inbox lost it is only the offer that was not taken."""
+
+
+def trusted_ms(lease_ms: int, margin_ms: int) -> int:
+    """Return for how long after a renewal a lease is trusted."""
+    # A margin that leaves nothing of the lease would stop everything at once.
+    return max(lease_ms // 2, lease_ms - margin_ms)
 
 
 class Beaten(NamedTuple):
@@ -61,8 +67,7 @@ class Renewal:
 
     def trusted_from(self, now_ms: int) -> int:
         """Return when a lease must have been renewed at the earliest to be trusted now."""
-        # A margin that leaves nothing of the lease would stop everything at once.
-        return now_ms - max(self.lease_ms // 2, self.lease_ms - self._margin_ms)
+        return now_ms - trusted_ms(self.lease_ms, self._margin_ms)
 
     def age_s(self) -> float:
         """Return the time since the leases were last renewed, in seconds."""
@@ -82,7 +87,7 @@ class Renewal:
     def take(self, beaten: Beaten) -> None:
         """Take an answer in: renew, stop what was lost or cancelled, look for another inbox."""
         beat = beaten.beat
-        if beat.code in _RENEWING:
+        if beat.code in RENEWING:
             self._renew(beaten)
         if beat.code is Code.INBOX_LOST:
             log.warning("inbox lost", inbox=beaten.inbox)

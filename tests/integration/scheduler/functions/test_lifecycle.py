@@ -124,7 +124,7 @@ async def the_canceled_attempt_did_not_end(bare: BareCell) -> str:
     task, _ = await processing(bare)
     await bare.advance(1)
     await bare.cancel(task)
-    await bare.let_timers_fire(bare.head.cancel)
+    await bare.let_timers_fire(bare.head.lease + bare.head.grace)
     return task
 
 

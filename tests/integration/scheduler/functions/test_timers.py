@@ -248,5 +248,19 @@ async def test_a_cancel_that_would_be_due_when_the_claim_was_is_timed_all_the_sa
     await worker.begin(task)
     await stop_the_clock()
     await bare.cancel(task)
-    await bare.let_timers_fire(bare.head.cancel)
+    await bare.let_timers_fire(bare.head.lease + bare.head.grace)
     assert await bare.status_of(task) == "canceled"
+
+
+async def test_a_cancelled_attempt_keeps_its_slot_until_its_lease_is_over(
+    bare: BareCell, worker: BareWorker
+) -> None:
+    """Its worker may hear nothing, and computes until then."""
+    task = await bare.submit(key="k", limit=1)
+    await worker.begin(task)
+    await bare.cancel(task)
+    assert await due(bare, bare.head.cancel) == []
+    [fired] = await due(bare, bare.head.lease + bare.head.grace - bare.head.cancel)
+    await bare.call(fired)
+    state = await bare.state(task)
+    assert (state.status, state.error) == ("canceled", None)

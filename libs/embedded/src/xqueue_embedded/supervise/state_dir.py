@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-from xqueue_embedded.errors import StateDirInUse
+from xqueue_embedded.errors import StateDirInUse, StateDirUnusable
 
 
 class StateDir:
@@ -35,9 +35,13 @@ class StateDir:
 
         Raises:
             StateDirInUse: Another process holds it.
+            StateDirUnusable: It cannot be made or written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.folder / "lock").open("a+")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / "lock").open("a+")
+        except OSError as error:
+            raise StateDirUnusable(self.folder, error.strerror or str(error)) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -47,6 +51,8 @@ class StateDir:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
+        # Whoever was killed has left it behind: it speaks of processes that are gone.
+        self.endpoints.unlink(missing_ok=True)
 
     def give_back(self) -> None:
         """Let go of it; nothing happens if it is not ours."""

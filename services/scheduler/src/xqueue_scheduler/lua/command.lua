@@ -31,8 +31,9 @@ function Command.cancel(row)
     if state[S.status] == 'pending' then Lane.withdraw(task) end
     Attempt.finish(task, 'canceled', 'canceled')
   elseif not state[S.cancel] then
-    -- The slot stays held until the worker reports, or this timer fires.
-    state[S.cancel], state[S.due_ms] = true, C.head.now + C.head.cancel
+    -- The slot stays held until the worker reports, or this timer fires: never before a lease that is out has ended,
+    -- since a worker that hears nothing computes until then.
+    state[S.cancel], state[S.due_ms] = true, math.max(C.head.now + C.head.cancel, Task.armed_until(task))
     Task.disarm(task)
     Task.emit(task, 'cancel_requested')
   end

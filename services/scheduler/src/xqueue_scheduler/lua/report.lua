@@ -4,8 +4,8 @@ Report: what workers and timers say of attempts. A report whose token is not the
 Each handler takes one row, an array whose first field names it; the rows are built by store/rows.py.
 ]]
 
-local LOST = '{"kind":"worker_lost","message":"the worker was not heard of for the length of its lease"}'
-local EXCEEDED = '{"kind":"process_timeout","message":"the attempt exceeded its process timeout"}'
+local LOST = '{"kind":"worker_lost","message":"the worker was not heard of for the length of its lease","retryable":true}'
+local EXCEEDED = '{"kind":"process_timeout","message":"the attempt exceeded its process timeout","retryable":true}'
 local WAITED = '{"kind":"queue_timeout","message":"the task waited longer than its queue timeout","retryable":false}'
 
 -- { 'started', task id, token, running_ms }
@@ -37,7 +37,7 @@ local function lease_expired(task)
   if C.head.now >= task.state[S.deadline_ms] then
     Attempt.conclude(task, 'process_timeout', { error = EXCEEDED, retryable = true })
   elseif Attempt.claimed(task) then
-    Attempt.conclude(task, 'worker_lost', { error = LOST, retryable = true })
+    Attempt.conclude(task, 'worker_lost', { error = not task.state[S.cancel] and LOST or nil, retryable = true })
   else
     Attempt.conclude(task, 'unclaimed', {})
   end

@@ -120,6 +120,11 @@ function Task.keep(task)
   end
 end
 
+-- When the timer of this task is due, heartbeats counted in; 0 if it has none.
+function Task.armed_until(task)
+  return tonumber(redis.call('ZSCORE', C.base .. KEY.timers, task.id)) or 0
+end
+
 -- The timer of this task may be another one than the state says: heartbeats renew it. Write it in any case.
 function Task.disarm(task)
   task.armed = false
@@ -189,5 +194,5 @@ end
 -- Whether the timer of this task is still the one that fired.
 function Task.fired(task, token, timer, due)
   return task and task.state[S.token] == token and Task.timer(task.state[S.status]) == timer
-    and tonumber(redis.call('ZSCORE', C.base .. KEY.timers, task.id)) == due
+    and Task.armed_until(task) == due
 end

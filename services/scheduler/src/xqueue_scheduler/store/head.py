@@ -10,7 +10,8 @@ class HeadSettings(Struct, frozen=True):
         lease: how long a worker's lease lasts, counted by the worker.
         grace: how much longer the scheduler waits before it frees the slot.
         claim: how long an attempt may wait for its claim.
-        cancel: how long a cancelled attempt may hold its slot: until told, stopped and reported.
+        cancel: how long a cancelled attempt may hold its slot, until told, stopped and reported; longer if its
+            lease is.
         ttl: how long an ended task can be read from Redis.
         stale: after how much silence nothing more is sent to a worker.
         roll: records (beside twice the open tasks) that the log may grow past the oldest snapshot.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, structs
 
-from xqueue_common.events import Cancel, Command, Finished, Report, Returned, Started, Submit, TimerFired
+from xqueue_common.events import Cancel, Command, ErrorInfo, Finished, Report, Returned, Started, Submit, TimerFired
 from xqueue_common.task import TaskSpec, row_of_spec
 
 pack = msgspec.msgpack.Encoder().encode
@@ -42,11 +42,17 @@ def _finished(report: Finished) -> list[Any]:
         report.outcome,
         report.ran_ms,
         bytes(report.result).decode() if isinstance(report.result, Raw) else None,
-        None if error is None else _json(error).decode(),
+        None if error is None else _error(error),
         error is None or error.retryable,
         None if progress is None else _json(progress).decode(),
         report.retry_after_ms,
     ]
+
+
+def _error(error: ErrorInfo) -> str:
+    """Return an error as clients see it: whether it was retryable is always said."""
+    said = {name: value for name, value in structs.asdict(error).items() if value is not None}
+    return _json(said).decode()
 
 
 def _submit(offset: int, spec: TaskSpec) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The child's process: ``python -m xqueue_worker.child PARENT JOB_FD SOCKET_FD``, started by its worker only."""
+"""The process of a child: ``python -m xqueue_worker.child PARENT JOB_FD SOCKET_FD TRUST_FD``, by its worker."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ import sys
 from xqueue_worker.child.frames import EndFrame, Job, framed, read_job
 from xqueue_worker.child.lifeline import die_with
 from xqueue_worker.child.running import run
+from xqueue_worker.child.trust import end_without
 from xqueue_worker.child.voice import Voice
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import REGISTRY, Handler
@@ -16,8 +17,9 @@ from xqueue_worker.outcome import Ending, failed
 
 def main() -> None:
     """Run one attempt and end the process."""
-    parent, job_fd, socket_fd = map(int, sys.argv[1:])
+    parent, job_fd, socket_fd, trust_fd = map(int, sys.argv[1:])
     die_with(parent)
+    end_without(trust_fd)
     voice = Voice(socket.socket(fileno=socket_fd))
     # Programs that the handler starts must not hold the socket open.
     os.set_inheritable(socket_fd, False)  # noqa: FBT003  # the standard library takes no keyword

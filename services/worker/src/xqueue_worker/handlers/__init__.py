@@ -1,6 +1,7 @@
 """Handlers that every worker has, and the loading of those that a project adds."""
 
 import importlib
+import sys
 import traceback
 from collections.abc import Iterable
 
@@ -14,10 +15,16 @@ def load(modules: Iterable[str]) -> dict[str, Handler]:
     """Import these modules beside the ready ones and return all handlers by type.
 
     Raises:
-        HandlerError: a module cannot be imported or a handler in it cannot be used.
+        HandlerError: a module cannot be imported, or registers nothing, or a handler in it cannot be used.
     """
-    for module in (*READY, *modules):
+    for module in READY:
         import_handlers(module)
+    for module in modules:
+        known, before = len(REGISTRY), module in sys.modules
+        import_handlers(module)
+        if len(REGISTRY) == known and not before:
+            msg = f'handlers {module!r} registers none: decorate its functions with @task("my.type")'
+            raise HandlerError(msg)
     for handler in REGISTRY.values():
         handler.prepare()
     return dict(REGISTRY)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.child.frames import BadFrame, EndFrame, Frame, Frames, Job, LogFrame, ProgressFrame, encode
+from xqueue_worker.child.trust import Trust
 from xqueue_worker.outcome import Ending
 from xqueue_worker.said import Said
 
@@ -25,7 +26,8 @@ class ChildProcess:
     reaped after its group was killed: until then its process id, and so the group's, cannot be anybody else's.
     """
 
-    def __init__(self, *, said: Callable[[Said], None], ended: Callable[[Ending], None]) -> None:
+    def __init__(self, *, trust: Trust, said: Callable[[Said], None], ended: Callable[[Ending], None]) -> None:
+        self._trust = trust
         self._said = said
         self._ended = ended
         self._frames = Frames()
@@ -43,7 +45,7 @@ class ChildProcess:
         self._socket.setblocking(False)  # noqa: FBT003  # the standard library takes no keyword
         with theirs, _job_file(job) as job_fd:
             try:
-                self._process = _spawn(job_fd, theirs.fileno())
+                self._process = _spawn(job_fd, theirs.fileno(), self._trust.fd)
                 self._pidfd = os.pidfd_open(self._process.pid)
             except OSError:
                 self._abandon()
@@ -118,10 +120,10 @@ class ChildProcess:
         self._socket.close()
 
 
-def _spawn(job_fd: int, socket_fd: int) -> subprocess.Popen[bytes]:
-    argv = (sys.executable, "-m", "xqueue_worker.child", str(os.getpid()), str(job_fd), str(socket_fd))
+def _spawn(*fds: int) -> subprocess.Popen[bytes]:
+    argv = (sys.executable, "-m", "xqueue_worker.child", str(os.getpid()), *map(str, fds))
     return subprocess.Popen(  # noqa: S603  # our own module
-        argv, stdin=subprocess.DEVNULL, pass_fds=(job_fd, socket_fd), start_new_session=True
+        argv, stdin=subprocess.DEVNULL, pass_fds=fds, start_new_session=True
     )
 
 

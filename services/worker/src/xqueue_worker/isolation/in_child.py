@@ -3,6 +3,7 @@
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.child.frames import Job
+from xqueue_worker.child.trust import Trust
 from xqueue_worker.isolation import Ended, Tell
 from xqueue_worker.isolation.child_process import ChildProcess
 
@@ -12,7 +13,8 @@ class InChild:
 
     sure = True
 
-    def __init__(self, ended: Ended, *, path: list[str], hear: Tell) -> None:
+    def __init__(self, ended: Ended, *, path: list[str], hear: Tell, trust: Trust) -> None:
+        self._trust = trust
         self._ended = ended
         self._path = path
         self._hear = hear
@@ -21,6 +23,7 @@ class InChild:
         """Start the process."""
         attempt.entered = True
         child = ChildProcess(
+            trust=self._trust,
             said=lambda said: self._hear(attempt, said),
             ended=lambda ending: self._ended(attempt, ending),
         )

@@ -3,6 +3,7 @@
 import sys
 
 from xqueue_worker.attempt import Attempt
+from xqueue_worker.child.trust import Trust
 from xqueue_worker.handler import Isolation
 from xqueue_worker.isolation import Ended, Place, Tell
 from xqueue_worker.isolation.in_child import InChild
@@ -20,13 +21,13 @@ class Places:
         tell: what a handler's context calls, by isolation.
     """
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, teller: Teller, trust: Trust) -> None:
         self.ended: Ended | None = None
         self._threads = InThread(self._ended)
         self._by_isolation: dict[Isolation, Place] = {
             Isolation.LOOP: OnLoop(self._ended),
             Isolation.THREAD: self._threads,
-            Isolation.PROCESS: InChild(self._ended, path=list(sys.path), hear=teller.hear),
+            Isolation.PROCESS: InChild(self._ended, path=list(sys.path), hear=teller.hear, trust=trust),
         }
         self.tell: dict[Isolation, Tell] = {
             Isolation.LOOP: teller.hear,

@@ -1,0 +1,51 @@
+"""Until when a worker's leases may be trusted, where its child processes can see it.
+
+A child runs on when its worker is frozen: nobody is there to stop it when the lease runs out. So it looks for
+itself. Times are those of the monotonic clock, which is one for all processes of a machine.
+"""
+
+import mmap
+import os
+import signal
+import struct
+import threading
+import time
+
+_UNTIL = struct.Struct("d")
+_LOOK_S = 0.5
+_NO_LONGER_S = 0.02
+
+
+class Trust:
+    """The worker's side: a page of memory that its children map. Until the first ``extend`` there is no end."""
+
+    def __init__(self) -> None:
+        self.fd = os.memfd_create("xqueue-trust")
+        os.ftruncate(self.fd, _UNTIL.size)
+        self._page = mmap.mmap(self.fd, _UNTIL.size)
+        _UNTIL.pack_into(self._page, 0, float("inf"))
+
+    def extend(self, for_s: float) -> None:
+        """Trust the leases for so many seconds from now; from any thread."""
+        _UNTIL.pack_into(self._page, 0, time.monotonic() + for_s)
+
+    def close(self) -> None:
+        """Give the memory back; children that still map it keep it."""
+        self._page.close()
+        os.close(self.fd)
+
+
+def end_without(fd: int) -> None:
+    """In a child: kill this process and its group once the leases behind this descriptor are trusted no more.
+
+    From a thread: a handler that never lets go of Python's lock is stopped by its worker only.
+    """
+    page = mmap.mmap(fd, _UNTIL.size, prot=mmap.PROT_READ)
+    os.close(fd)
+    threading.Thread(target=_watch, args=(page,), name="trust", daemon=True).start()
+
+
+def _watch(page: mmap.mmap) -> None:
+    while (left_s := _UNTIL.unpack_from(page)[0] - time.monotonic()) > 0:
+        time.sleep(min(_LOOK_S, left_s + _NO_LONGER_S))
+    os.killpg(0, signal.SIGKILL)
