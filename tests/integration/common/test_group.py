@@ -1,13 +1,16 @@
 """Members of a group share the partitions; what was not committed comes again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from support.eventually import eventually
 
+from xqueue_common.kafka import finish
 from xqueue_common.kafka.group import GroupReader
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_embedded import Kafka
@@ -103,3 +106,20 @@ async def test_it_may_go_on_at_another_offset(join: Join, producer: Producer, to
     assert await read(member, 1) == [b"1"]
     assert member.end(TopicPartition(topic, 0)) == 2
     assert member.end(TopicPartition(topic, 7)) is None
+
+
+async def test_a_member_whose_goodbye_is_not_answered_ends_all_the_same(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await join()
+    raw = member._raw
+    assert raw
+    await eventually(member.assignment)
+    monkeypatch.setattr(GroupCoordinator, "_maybe_leave_group", lambda _: asyncio.Event().wait())
+    monkeypatch.setattr(finish, "_STOP_S", 0.1)
+
+    await member.stop()
+
+    assert raw._fetcher._fetch_task.done()
+    assert raw._client._sync_task is None
+    assert not [conn for conn in raw._client._conns.values() if conn.connected()]

@@ -12,8 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from xqueue_common.kafka.finish import closed
-from xqueue_common.kafka.group import GROUP_SETTINGS
+from xqueue_common.kafka.group import GROUP_SETTINGS, discard
 from xqueue_common.topics import Topics
 from xqueue_scheduler.cell import CellLoop
 from xqueue_scheduler.settings import Settings
@@ -84,7 +83,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         finally:
             self._consumer = None
             await self._release(self._cells)
-            await closed(consumer.stop())
+            await discard(consumer)
 
     async def _keep_alive(self, consumer: AIOKafkaConsumer) -> None:
         committed = 0.0

@@ -1,8 +1,7 @@
 """Doing to the end what must not be left half done, and being cancelled only then."""
 
 import asyncio
-import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -22,20 +21,27 @@ async def finish(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def closed(stop: Coroutine[Any, Any, None]) -> bool:
-    """Stop a client of aiokafka; return whether that came to its end in time.
+async def closed(stop: Coroutine[Any, Any, None], *left: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Stop a client of aiokafka; what is ``left`` to do if that did not come to its end is done then.
 
     Its ``stop`` swallows a cancellation that arrives meanwhile: whoever was to end would go on for ever (seen with
     aiokafka 0.14). And it may wait for ever for a broker that is away (#1101).
     """
+    await finish(_closed(stop, left))
+
+
+async def _closed(
+    stop: Coroutine[Any, Any, None], left: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+) -> None:
+    if not await _ended(stop):
+        for step in left:
+            await _ended(step())
+
+
+async def _ended(work: Coroutine[Any, Any, None]) -> bool:
     try:
-        await finish(_bounded(stop))
-    except TimeoutError:
+        async with asyncio.timeout(_STOP_S):
+            await work
+    except (KafkaError, ConnectionError, TimeoutError):
         return False
     return True
-
-
-async def _bounded(stop: Coroutine[Any, Any, None]) -> None:
-    with contextlib.suppress(KafkaError, ConnectionError):
-        async with asyncio.timeout(_STOP_S):
-            await stop

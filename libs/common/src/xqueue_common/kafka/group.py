@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -73,10 +73,10 @@ class GroupReader:
             async with asyncio.timeout(_START_S):
                 await raw.start()
         except (KafkaError, TimeoutError, OSError) as error:
-            await closed(raw.stop())
+            await discard(raw)
             raise _away(error) from error
         except BaseException:  # cancelled: half started, it would never be closed
-            await closed(raw.stop())
+            await discard(raw)
             raise
         self._raw = raw
         self._heard = time.monotonic()
@@ -85,7 +85,7 @@ class GroupReader:
         """Leave the group."""
         raw, self._raw = self._raw, None
         if raw is not None:
-            await closed(raw.stop())
+            await discard(raw)
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[TopicPartition, Sequence[Any]]:
         """Return the next records by partition; none if none came within ``timeout_ms``.
@@ -176,3 +176,22 @@ class GroupReader:
 
 def _away(error: BaseException) -> Unavailable:
     return Unavailable("kafka", str(error) or type(error).__name__)
+
+
+async def discard(raw: AIOKafkaConsumer) -> None:
+    """Leave the group and end all that belongs to a consumer, even while no broker answers."""
+    await closed(raw.stop(), *_left(raw))
+
+
+def _left(raw: AIOKafkaConsumer) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+    # stop() says goodbye to the group first. While no broker answers it does not come to the rest, which would go
+    # on for ever: heartbeats, fetches, connections. There is no public way to end them.
+    if raw._coordinator is None:  # noqa: SLF001  # not started so far: there is no group to say goodbye to
+        return ()
+    group = raw._coordinator  # noqa: SLF001
+    return (
+        group._stop_heartbeat_task,  # noqa: SLF001
+        group._stop_commit_offsets_refresh_task,  # noqa: SLF001
+        raw._fetcher.close,  # noqa: SLF001
+        raw._client.close,  # noqa: SLF001
+    )

@@ -168,6 +168,4 @@ def _words(error: BaseException) -> str:
 
 async def _discard(raw: AIOKafkaProducer) -> None:
     # With idempotence on, stop() waits for ever while the broker is away, and has not come to these two then.
-    if not await closed(raw.stop()):
-        await closed(raw._sender.close())  # noqa: SLF001  # there is no public way
-        await closed(raw.client.close())
+    await closed(raw.stop(), raw._sender.close, raw.client.close)  # noqa: SLF001  # there is no public way
