@@ -2,6 +2,7 @@
 
 import pytest
 from support.eventually import eventually
+from support.scheduler.lowmark import forget_before, low_water
 from support.scheduler.proving import breaks, goes_on, takes
 from support.scheduler.stepped import Scheduler
 from support.scheduler.world import World
@@ -27,19 +28,25 @@ async def a_cell_that_has_done_its_work(world: World) -> Scheduler:
     return scheduler
 
 
-async def retention_takes_all_but_the_checkpoint(world: World) -> None:
-    """A cell is idle for so long that all its records are gone, and Redis with them; then it is needed again."""
+async def retention_takes_all_but_the_queue(world: World) -> None:
+    """A cell is idle for so long that all its tasks are gone from the log, and then Redis is."""
     first = await a_cell_that_has_done_its_work(world)
-    await world.until(lambda: checkpoints(world))
+    ended = world.end(world.topics.status)
+
+    async def told_again() -> bool:
+        return (await low_water(world)).status > ended
+
+    await world.until(told_again)
     await first.stop()
-    [*_, (offset, checkpoint)] = await checkpoints(world)
+    low = await low_water(world)
     await world.look()
-    await world.logs.forget(world.topics.status, 0, offset)
-    await world.logs.forget(world.topics.commands, 0, checkpoint.commands)
+    await forget_before(world, low)
     await world.flush()
 
     second = await takes(world.scheduler("second"))
-    assert (second.loop.position().commands, await world.head_field("n")) == (2, checkpoint.call)
+    assert second.loop.position().commands == 2
+    assert await world.head_field("n") == world.log.label[1]
+    assert [view.name for view in await world.cell.settings("queue")] == ["queue/q"]
     task = await world.submit()
     await goes_on(second)
     await world.look()
@@ -47,14 +54,29 @@ async def retention_takes_all_but_the_checkpoint(world: World) -> None:
     assert (await world.cell.stats()).totals["submitted"] == 2
 
 
-async def test_a_cell_goes_on_from_its_checkpoint(anywhere: World) -> None:
+async def test_an_idle_cell_goes_on_from_what_it_tells_of_its_queues(anywhere: World) -> None:
     anywhere.settings = {"checkpoint_s": 0.01}
-    await retention_takes_all_but_the_checkpoint(anywhere)
+    await retention_takes_all_but_the_queue(anywhere)
 
 
-async def test_without_checkpoints_it_could_not(paper: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_if_it_did_not_tell_them_again_it_could_not(paper: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpoints, "due", lambda *_args, **_kwargs: False)
-    await breaks(retention_takes_all_but_the_checkpoint, paper)
+    await breaks(retention_takes_all_but_the_queue, paper)
+
+
+async def test_a_cell_without_queues_writes_checkpoints(anywhere: World) -> None:
+    anywhere.settings = {"checkpoint_s": 0.01}
+    first = anywhere.scheduler("first")
+    first.start()
+    await anywhere.until(lambda: checkpoints(anywhere))
+    await first.stop()
+    await anywhere.look()
+    [*_, (offset, checkpoint)] = await checkpoints(anywhere)
+    await anywhere.logs.forget(anywhere.topics.status, 0, offset)
+    await anywhere.flush()
+
+    await takes(anywhere.scheduler("second"))
+    assert await anywhere.head_field("n") == checkpoint.call
 
 
 async def test_while_a_task_is_open_there_is_none(paper: World) -> None:

@@ -18,7 +18,7 @@ POISON = "poison"
 BREAKS_ON_SUBMIT = (
     "  if Task.load(row[2]) then return end  -- the same submission",
     (
-        "  if row[4] == 'q/poison' then C.head.seq = C.head.seq + nil end\n"
+        "  if row[4] == 'q/poison/' then C.head.seq = C.head.seq + nil end\n"
         "  if Task.load(row[2]) then return end  -- the same submission"
     ),
 )

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from support.eventually import eventually
 from support.scheduler.logs import PaperLogs
+from support.scheduler.lowmark import forget_before, low_water
 from support.scheduler.making import cancel, submission
 from support.scheduler.mutants import Mutate
 from support.scheduler.proving import breaks, goes_on, takes
@@ -17,7 +18,6 @@ from support.scheduler.world import World
 
 from xqueue_common.events import LowWater, Submit, read_command
 from xqueue_scheduler import cell, metrics, owner
-from xqueue_scheduler.lowwater import find_low_water
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -49,22 +49,6 @@ async def the_log_rolls(world: World) -> list[str]:
     await world.cancel(stay.pop(0))
     await churn(world, scheduler, 12)
     return stay
-
-
-async def low_water(world: World) -> LowWater:
-    tail = world.logs.tail(world.topics.status, 0)
-    await tail.start(0)
-    try:
-        return await find_low_water(tail, await tail.end())
-    finally:
-        await tail.stop()
-
-
-async def forget_before(world: World, low: LowWater) -> None:
-    """Retention takes all that a rebuild should not need."""
-    await world.logs.forget(world.topics.status, 0, low.status)
-    await world.logs.forget(world.topics.commands, 0, low.commands)
-    await world.logs.forget(world.topics.reports, 0, low.reports)
 
 
 async def what_was_forgotten_is_not_needed(world: World) -> None:
@@ -144,11 +128,11 @@ def record_loads(scheduler: Scheduler) -> dict[str, tuple[int, Any]]:
     store, loaded = scheduler.loop._store, dict[str, tuple[int, Any]]()
     load = store.load
 
-    async def noted(epoch: int, limits: Any, tasks: Any) -> Any:
+    async def noted(epoch: int, wanted: Any, settings: Any, tasks: Any) -> Any:
         for spec, state, payload in tasks:
             if state.status == "pending":
                 loaded[spec.task_id] = (state.version, msgspec.json.decode(payload))
-        return await load(epoch, limits, tasks)
+        return await load(epoch, wanted, settings, tasks)
 
     store.load = noted  # type: ignore[method-assign]
     return loaded

@@ -10,7 +10,7 @@ from support.scheduler.reader import DispatchReader, StatusReader
 
 from xqueue_common.cell import Admission, Ask, Beat, Cell, Code, Offer
 from xqueue_common.codec import encode
-from xqueue_common.events import Cancel, Dispatch, LowWater, Report, Submit, Takeover, TimerFired
+from xqueue_common.events import Command, Dispatch, LowWater, Report, Takeover, TimerFired
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.task import StateRow
 from xqueue_scheduler.records import records_of
@@ -36,7 +36,7 @@ class BareCell:
         self.sent = DispatchReader()
         self.status: list[Outgoing] = []
         """The status log."""
-        self.commands: list[Submit | Cancel] = []
+        self.commands: list[Command] = []
         """The commands log."""
         self.reports: list[Report] = []
         """The reports log."""
@@ -46,6 +46,7 @@ class BareCell:
         self.told = 0
         self.off = 0
         self.holds_back = False
+        self.workers: list[BareWorker] = []
         self.last = Answer(Code.OK)
 
     async def open(self) -> "BareCell":
@@ -92,16 +93,16 @@ class BareCell:
         """Cancel a task, in a call of its own."""
         await self.call(cancel(task_id))
 
-    async def call(self, *records: Submit | Cancel | Report, **turn: Any) -> Answer:
+    async def call(self, *records: Command | Report, **turn: Any) -> Answer:
         """Make a call that applies these records; what it says goes to the log."""
         answer = await self.make(self.turn(*records, **turn))
         assert answer.code is Code.OK, answer
         return answer
 
-    def turn(self, *records: Submit | Cancel | Report, **changes: Any) -> Turn:
+    def turn(self, *records: Command | Report, **changes: Any) -> Turn:
         """Return the call that comes next, and append its records to their logs."""
-        commands = [record for record in records if isinstance(record, Submit | Cancel)]
-        reports = [record for record in records if not isinstance(record, Submit | Cancel)]
+        commands = [record for record in records if isinstance(record, Command)]
+        reports = [record for record in records if not isinstance(record, Command)]
         first = len(self.commands)
         self.commands += commands
         self.reports += reports
@@ -152,7 +153,7 @@ class BareCell:
 
     # ---- time ----
 
-    async def advance(self, ms: int, *records: Submit | Cancel | Report) -> Answer:
+    async def advance(self, ms: int, *records: Command | Report) -> Answer:
         """Let time pass, and make a call."""
         await self.redis.hincrby(self.base, "rt", -ms)  # type: ignore[misc]  # redis-py: sync or async
         return await self.call(*records, elapsed_ms=ms)
@@ -224,6 +225,7 @@ class BareWorker:
         slots: int = 1,
         queues: Sequence[str] = ("*",),
         types: Sequence[str] = (TYPE,),
+        gpu_memory_mb: int = 0,
     ) -> None:
         self.bare = bare
         self.incarnation = f"{name}#1"
@@ -231,6 +233,7 @@ class BareWorker:
         self.slots = slots
         self.queues = list(queues)
         self.types = list(types)
+        self.gpu_memory_mb = gpu_memory_mb
         self.inbox = -1
         self.seq = 0
 
@@ -240,6 +243,7 @@ class BareWorker:
         assert code is Code.OK
         assert inbox is not None
         self.inbox = inbox
+        self.bare.workers.append(self)
         await self.beat()
         return self
 
@@ -247,7 +251,10 @@ class BareWorker:
         """Say that it lives, with the attempts that it runs."""
         self.seq += 1
         profile = f"{','.join(self.queues)}|{','.join(self.types)}"
-        offer = Offer(self.instance, self.inbox, self.seq, self.slots, self.queues, self.types, profile, "{}")
+        offer = Offer(
+            *(self.instance, self.inbox, self.seq, self.slots, self.queues, self.types, profile, "{}"),
+            gpu_memory_mb=self.gpu_memory_mb,
+        )
         return await self.bare.cell.heartbeat(self.incarnation, offer, attempts)
 
     async def claim(self, *dispatches: Dispatch) -> list[Admission]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Raw
 
-from xqueue_common.events import Cancel, ErrorInfo, Finished, Returned, Started, Submit
+from xqueue_common.events import Cancel, Configure, ErrorInfo, Finished, Returned, Setting, Started, Submit
 from xqueue_common.ids import new_task_id
 from xqueue_common.task import TaskSpec
 
@@ -35,6 +35,11 @@ def submission(payload: Any = None, **spec: Any) -> Submit:
 def cancel(task_id: str, tenant: str = TENANT) -> Cancel:
     """Return a cancel of a task."""
     return Cancel(task_id, tenant)
+
+
+def configure(name: str, value: Setting | None, *, force: bool = False) -> Configure:
+    """Set or remove a setting."""
+    return Configure(name, value, force=force)
 
 
 def finished(task_id: str, token: str, outcome: Outcome = "success", **facts: Any) -> Finished:

@@ -24,7 +24,7 @@ acting: ContextVar["Scheduler"] = ContextVar("acting")
 """Which scheduler the code that runs now belongs to."""
 
 STORE_STEPS = ("call", "adopt", "wipe", "load", "ready")
-"""Steps in Redis, by the methods of ``CellStore``; the others are takeover, status, dispatch and timers."""
+"""Steps in Redis, by the methods of ``CellStore``; the others are takeover, status, dispatch, timers and runs."""
 
 
 class _Factory(CellFactory):
@@ -172,11 +172,16 @@ class Scheduler:
         topics = self.world.topics
         if topic == topics.status and isinstance(read_status(records[0].value), Takeover):
             return "takeover"
-        return {topics.status: "status", topics.dispatch: "dispatch", topics.reports: "timers"}[topic]
+        return {
+            topics.status: "status",
+            topics.dispatch: "dispatch",
+            topics.reports: "timers",
+            topics.commands: "runs",
+        }[topic]
 
     async def _give_up(self, owner: Owner) -> None:
         with contextlib.suppress(XQueueError, Crashed):
-            for task in (owner._publication, owner._timers._sending):
+            for task in (owner._publication, owner._timers._sending, owner._runner._sending):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from support.scheduler import keyspace
 
 SEED = int(os.environ.get("XQ_WALK_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
-"""Told by a walk that fails; the same seed walks the same way."""
+"""Told by a walk that fails; the same seed walks the same way. Walks by seeds begin with this one and count on."""
 EXAMPLES = int(os.environ.get("XQ_WALK_EXAMPLES", "0"))
 SHRINK = bool(os.environ.get("XQ_WALK_SHRINK"))
 """Whether a walk that fails is made shorter, which takes minutes."""

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xqueue_common.ids import MAX_CELLS, cell_of, idempotent_task_id, is_task_id, new_task_id, submitted_ms
+from xqueue_common.ids import (
+    MAX_CELLS,
+    cell_of,
+    idempotent_task_id,
+    is_task_id,
+    new_task_id,
+    redrive_task_id,
+    run_task_id,
+    submitted_ms,
+)
 
 cells = st.integers(0, MAX_CELLS - 1)
 texts = st.text(max_size=20)
@@ -44,6 +53,21 @@ def test_the_id_of_an_idempotency_key_never_changes() -> None:
     assert idempotent_task_id(5, "acme", "default", "order-1") == "e244d0c7-164b-8005-86f5-919d97936e1d"
 
 
+def test_the_id_of_a_schedule_s_run_never_changes_and_is_that_of_no_other() -> None:
+    """Two schedulers of different versions may append the same run."""
+    task_id = run_task_id(5, "acme", "nightly", 1_000)
+    assert task_id == "b2adef53-5020-8005-b9cc-93d4948db914"
+    assert is_task_id(task_id)
+    assert cell_of(task_id) == 5
+    others = {
+        run_task_id(5, "acme", "nightly", 1_001),
+        run_task_id(5, "acme", "nightly1", 1_000),
+        run_task_id(5, "acm", "enightly", 1_000),
+        idempotent_task_id(5, "schedule", "acme", "nightly"),
+    }
+    assert len({task_id, *others}) == 5
+
+
 def test_ids_of_one_moment_differ() -> None:
     assert len({new_task_id(0, 1_000) for _ in range(1_000)}) == 1_000
 
@@ -68,3 +92,13 @@ def test_a_cell_that_no_id_can_name_is_refused(cell: int) -> None:
 )
 def test_what_only_looks_like_an_id_is_none(text: str) -> None:
     assert not is_task_id(text)
+
+
+@given(cells, cells)
+def test_a_dead_letter_gives_the_same_uuid_8_each_time_and_others_give_others(cell: int, of: int) -> None:
+    letter, other = new_task_id(of, 1), new_task_id(of, 1)
+    task_id = redrive_task_id(cell, letter)
+
+    assert task_id == redrive_task_id(cell, letter) != redrive_task_id(cell, other)
+    assert is_task_id(task_id)
+    assert (cell_of(task_id), submitted_ms(task_id)) == (cell, None)

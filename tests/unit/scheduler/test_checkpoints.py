@@ -3,7 +3,7 @@
 from xqueue_scheduler.checkpoints import Checkpoints
 from xqueue_scheduler.owner import Round
 
-IDLE = Round(reports=0, commands=0, told=0, output=0, fired=0, open_tasks=0)
+IDLE = Round(reports=0, commands=0, told=0, output=0, fired=0, open_tasks=0, needed=False)
 EVERY_MS = 1_000
 
 

@@ -8,7 +8,7 @@ from xqueue_common.ids import new_task_id
 from xqueue_common.lifecycle import Status
 from xqueue_common.task import TaskSpec, TaskState
 from xqueue_scheduler.logstate import LogState
-from xqueue_scheduler.store.values import Position
+from xqueue_scheduler.store.values import Position, Wanted
 
 TASK = new_task_id(0, 1_000, 1)
 SPEC = TaskSpec(TASK, "t", "q", "acme", 1_000, concurrency_key="k", max_concurrency=2)
@@ -34,7 +34,7 @@ def test_the_highest_version_counts_in_whatever_order() -> None:
 
 
 def test_the_limit_of_a_key_is_the_one_written_last() -> None:
-    assert fold(version(1), version(2)).limits == {"acme/k": 2}
+    assert fold(version(1), version(2)).wanted == {"acme/k": Wanted("acme/k", 2, None)}
 
 
 def test_what_a_replaced_owner_wrote_does_not_count() -> None:

@@ -26,6 +26,7 @@ def output(**changes: Any) -> Output:
         "totals": (5, 1, 2, 3, 4),
         "low": (1, 2, 3),
         "statuses": [row(0), row(1, trace=TRACE)],
+        "settings": [],
         "dispatches": [DispatchRow(1, 7, '{"n":1}')],
         "repeats": [],
     }

@@ -14,11 +14,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from xqueue_common.errors import Unavailable
+from xqueue_common.explain import Explained
 from xqueue_common.redis_calls import call
 from xqueue_common.task import TaskRow
 
 _pack = msgspec.msgpack.Encoder().encode
 _row = msgspec.msgpack.Decoder(TaskRow)
+_why = msgspec.msgpack.Decoder(Explained)
 
 
 class Code(IntEnum):
@@ -79,6 +81,7 @@ class Offer(Struct, frozen=True, array_like=True):
         types: task types that it has handlers for.
         profile: short name for these queues and types, equal for equal ones.
         info: more about it for people, as a JSON object.
+        gpu_memory_mb: GPU memory that its attempts may take in all.
     """
 
     instance: str
@@ -89,6 +92,7 @@ class Offer(Struct, frozen=True, array_like=True):
     types: list[str]
     profile: str
     info: str
+    gpu_memory_mb: int = 0
 
 
 class Beat(NamedTuple):
@@ -123,6 +127,47 @@ class WorkerView(NamedTuple):
     running: int
     info: str
     heartbeat_ms: int
+
+
+class SettingView(NamedTuple):
+    """A setting as the cell has it; ``value`` is its JSON."""
+
+    name: str
+    version: int
+    value: bytes
+
+
+class SettingReading(NamedTuple):
+    """What the cell says of one setting.
+
+    Attributes:
+        commands: offset of the next command that the cell has not applied yet; -1 while it cannot say.
+        version: of the setting; 0 when there is none.
+        value: its JSON, None when there is none.
+    """
+
+    commands: int
+    version: int
+    value: bytes | None
+
+
+class QueueView(NamedTuple):
+    """A queue as the cell sees it: its setting, and how many of its tasks are in which state."""
+
+    setting: SettingView
+    pending: int
+    scheduled: int
+    processing: int
+
+
+class Waiting(NamedTuple):
+    """How many tasks wait (pending or scheduled), for each scope that was asked for.
+
+    ``commands`` is the offset of the next command that the cell has not applied yet; -1 while it cannot say.
+    """
+
+    commands: int
+    counts: dict[str, int]
 
 
 class Stats(NamedTuple):
@@ -171,6 +216,76 @@ class Cell:
         """
         flat = await self._ask("xq_workers", read_only=True, otherwise=[])
         return [_view(*flat[i : i + 4]) for i in range(0, len(flat), 4)]
+
+    async def explain(self, task_id: str) -> tuple[Reading, Explained | None]:
+        """Return a task, and why it waits if it is pending.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        commands, row, why = await self._ask("xq_explain", task_id, read_only=True, otherwise=(-1, b"", b""))
+        reading = Reading(commands, _row.decode(row) if row else None, None)
+        return reading, _why.decode(why) if why else None
+
+    async def allocations(self) -> dict[str, dict[str, int]]:
+        """Return how the slots of each queue that has a share are split: by queue, then by incarnation.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        flat = await self._ask("xq_allocations", read_only=True, otherwise=[])
+        shares: dict[str, dict[str, int]] = {}
+        for i in range(0, len(flat), 3):
+            shares.setdefault(flat[i].decode(), {})[flat[i + 1].decode()] = flat[i + 2]
+        return shares
+
+    async def setting(self, name: str) -> SettingReading:
+        """Return a setting.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        answer = await self._ask("xq_setting", name, read_only=True, otherwise=(-1, 0, b""))
+        commands, version, value = answer
+        return SettingReading(commands, version, value if version else None)
+
+    async def settings(self, kind: str) -> list[SettingView]:
+        """Return all settings of a kind (``queue``, ``limit``, ``schedule``, ``purge``), by name.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        flat = await self._ask("xq_settings", kind, read_only=True, otherwise=[])
+        return sorted(_setting(*flat[i : i + 3]) for i in range(0, len(flat), 3))
+
+    async def queues(self) -> list[QueueView]:
+        """Return all queues, by name.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        flat = await self._ask("xq_queues", read_only=True, otherwise=[])
+        return sorted(QueueView(_setting(*flat[i : i + 3]), *flat[i + 3 : i + 6]) for i in range(0, len(flat), 6))
+
+    async def waiting(self, scopes: Sequence[str]) -> Waiting:
+        """Return how many tasks wait in these scopes (``q/queue``, ``n/tenant``, ``k/tenant/key``).
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        commands, *counts = await self._ask(
+            "xq_waiting", *scopes, read_only=True, otherwise=(-1, *[0] * len(scopes))
+        )
+        return Waiting(commands, dict(zip(scopes, counts, strict=True)))
+
+    async def running(self, scopes: Sequence[str]) -> dict[str, int]:
+        """Return how many attempts hold a slot in these scopes (``q/``, ``t/``, ``n/`` or ``k/`` and a name).
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        counts = await self._ask("xq_running", *scopes, read_only=True, otherwise=[0] * len(scopes))
+        return dict(zip(scopes, counts, strict=True))
 
     async def lease_inbox(self, incarnation: str, *, first: int, step: int, count: int) -> tuple[Code, int | None]:
         """Lease an inbox among ``first``, ``first + step``, … below ``count``.
@@ -233,6 +348,10 @@ def _counts(flat: list[bytes]) -> dict[str, int]:
     return {flat[i].decode(): int(flat[i + 1]) for i in range(0, len(flat), 2)}
 
 
+def _setting(name: bytes, version: int, value: bytes) -> SettingView:
+    return SettingView(name.decode(), version, value)
+
+
 def _view(incarnation: bytes, packed: bytes, beat: bytes, running: int) -> WorkerView:
-    instance, _inbox, _seq, slots, _profile, info = msgspec.msgpack.decode(packed)
+    instance, _inbox, _seq, slots, _profile, info, _gpu_memory_mb = msgspec.msgpack.decode(packed)
     return WorkerView(incarnation.decode(), instance, slots, running, info, int(float(beat)))

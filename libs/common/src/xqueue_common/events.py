@@ -9,8 +9,13 @@ from typing import Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from xqueue_common.codec import Reader
-from xqueue_common.names import Count, Ms, Offset, TaskId, TenantName
+from xqueue_common.limits import DeadLetters, Limit, Purging, QueueSettings
+from xqueue_common.names import Count, Ms, Offset, Priority, QueueName, SettingName, TaskId, TenantName
+from xqueue_common.schedules import Run, Schedule
 from xqueue_common.task import TaskSpec, TaskState
+
+Setting = QueueSettings | Limit | Schedule | DeadLetters
+Kept = Setting | Purging
 
 
 class Record(Struct, frozen=True, tag_field="kind", omit_defaults=True):
@@ -21,10 +26,14 @@ class Record(Struct, frozen=True, tag_field="kind", omit_defaults=True):
 
 
 class Submit(Record, frozen=True, tag="submit"):
-    """Run this task. The payload is any JSON; nobody decodes it before the worker."""
+    """Run this task. The payload is any JSON; nobody decodes it before the worker.
+
+    ``run`` is set on what a schedule submits.
+    """
 
     spec: TaskSpec
     payload: Raw
+    run: Run | None = None
 
 
 class Cancel(Record, frozen=True, tag="cancel"):
@@ -34,7 +43,46 @@ class Cancel(Record, frozen=True, tag="cancel"):
     tenant: TenantName
 
 
-Command = Submit | Cancel
+class Reprioritize(Record, frozen=True, tag="reprioritize"):
+    """Change the priority of a waiting task; a running or ended one stays as it is."""
+
+    task_id: TaskId
+    tenant: TenantName
+    priority: Priority
+
+
+class Reorder(Record, frozen=True, tag="reorder"):
+    """Put these waiting tasks of a queue first, in this order, each within its priority.
+
+    What does not wait in this queue, or is not the tenant's, is passed over; ``tenant`` None: anybody's.
+    """
+
+    queue: QueueName
+    task_ids: list[TaskId]
+    tenant: TenantName | None = None
+
+
+class Purge(Record, frozen=True, tag="purge"):
+    """Cancel what waits in a queue now (pending and scheduled); ``tenant`` None: of all tenants."""
+
+    queue: QueueName
+    tenant: TenantName | None = None
+
+
+class Configure(Record, frozen=True, tag="configure"):
+    """Set, replace or (``value`` None) remove a setting.
+
+    ``expected``: do so only if the setting has this version (0: if there is none), so that two changes at the same
+    time do not undo each other. A queue that holds tasks is removed only with ``force``, which cancels them all.
+    """
+
+    name: SettingName
+    value: Setting | None = None
+    expected: Count | None = None
+    force: bool = False
+
+
+Command = Submit | Cancel | Reprioritize | Reorder | Purge | Configure
 
 # ---- reports: worker and timers → scheduler ----
 
@@ -111,6 +159,7 @@ class Dispatch(Record, frozen=True, tag="dispatch"):
     """Run this attempt, once the claim is admitted.
 
     ``incarnation`` names the only worker that may; ``epoch`` and ``call`` are the record's label, as sent.
+    ``parents`` is what it may know of the tasks that it depends on: an object of ``Parent`` by task id.
     """
 
     epoch: Offset
@@ -121,6 +170,7 @@ class Dispatch(Record, frozen=True, tag="dispatch"):
     version: Count
     spec: TaskSpec
     payload: Raw
+    parents: Raw | UnsetType = UNSET
 
 
 # ---- status: scheduler → everyone ----
@@ -157,6 +207,23 @@ class StatusRecord(Record, frozen=True, tag="status"):
     totals: dict[str, int] | None = None
 
 
+class SettingRecord(Record, frozen=True, tag="setting"):
+    """A version of a setting; told again now and then, as the snapshots of tasks are.
+
+    Fields as in ``StatusRecord``; ``value`` None: it is removed.
+    """
+
+    epoch: Offset
+    call: Count
+    commands: Offset
+    reports: Offset
+    name: SettingName
+    version: Count
+    at_ms: Ms
+    value: Kept | None = None
+    totals: dict[str, int] | None = None
+
+
 class Checkpoint(Record, frozen=True, tag="checkpoint"):
     """Where an idle cell stands, written now and then while no task is open.
 
@@ -171,7 +238,7 @@ class Checkpoint(Record, frozen=True, tag="checkpoint"):
     totals: dict[str, int]
 
 
-StatusTopicRecord = StatusRecord | Takeover | Checkpoint
+StatusTopicRecord = StatusRecord | SettingRecord | Takeover | Checkpoint
 
 # ---- progress: worker → everyone, soft ----
 

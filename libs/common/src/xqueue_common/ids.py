@@ -1,7 +1,8 @@
 """Task ids: UUIDs whose 12-bit ``rand_a`` field is the cell, so that a task is found without a look-up.
 
 A plain submission gets a UUIDv7 (RFC 9562 §5.7). One with an idempotency key gets a UUIDv8 (§5.8) whose other
-bits are derived from tenant, queue and key: the same submission is the same task, with no extra store.
+bits are derived from tenant, queue and key: the same submission is the same task, with no extra store. So are those
+of a schedule's runs, from the schedule and the run's time, and those that run a dead letter again, from its id.
 """
 
 import hashlib
@@ -36,8 +37,22 @@ def new_task_id(cell: int, now_ms: int, chance: int | None = None) -> str:
 
 def idempotent_task_id(cell: int, tenant: str, queue: str, key: str) -> str:
     """Return the UUIDv8 that stands for this idempotency key of this tenant in this queue."""
+    return _derived(cell, tenant, queue, key)
+
+
+def run_task_id(cell: int, tenant: str, schedule_id: str, due_ms: int) -> str:
+    """Return the UUIDv8 of what a schedule submits for this time: a run that is appended twice is one task."""
+    return _derived(cell, "schedule", tenant, schedule_id, str(due_ms))
+
+
+def redrive_task_id(cell: int, task_id: str) -> str:
+    """Return the UUIDv8 of the task that runs a dead letter again: one that is redriven twice is one task."""
+    return _derived(cell, "redrive", task_id)
+
+
+def _derived(cell: int, *names: str) -> str:
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
-    parts = b"".join(len(p).to_bytes(4, "big") + p for p in (s.encode() for s in (tenant, queue, key)))
+    parts = b"".join(len(p).to_bytes(4, "big") + p for p in (s.encode() for s in names))
     digest = hashlib.sha256(parts).digest()
     return _text(int.from_bytes(digest[:6], "big"), 8, cell, int.from_bytes(digest[6:14], "big"))
 

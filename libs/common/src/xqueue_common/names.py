@@ -16,6 +16,10 @@ ConcurrencyKey = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=256
 LabelName = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=64)]
 LabelValue = Annotated[str, Meta(pattern=_TEXT, max_length=256)]
 Labels = Annotated[dict[LabelName, LabelValue], Meta(max_length=16)]
+SettingName = Annotated[
+    str,
+    Meta(pattern=r"^(queue|limit/tenant|limit/type|limit/key|schedule|dead|purge)/[^\x00-\x1f\x7f-\x9f]{1,321}\Z"),
+]
 ModelName = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=256)]
 TaskId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")]
 
@@ -30,3 +34,6 @@ Ms = Annotated[int, Meta(ge=0, le=1 << 52)]
 """A time in ms since 1970; below 2**53, so that every reader (Lua's numbers are doubles) holds it exactly."""
 Offset = Annotated[int, Meta(ge=0, le=1 << 52)]
 Count = Annotated[int, Meta(ge=0, le=1 << 52)]
+DependsOn = Annotated[list[TaskId], Meta(min_length=1, max_length=100)]
+Place = Annotated[int, Meta(ge=-(1 << 52), le=1 << 52)]
+Slots = Annotated[int, Meta(ge=1, le=10_000)]

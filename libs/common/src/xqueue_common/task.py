@@ -8,20 +8,24 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
+from xqueue_common.codec import Reader
 from xqueue_common.lifecycle import TERMINAL, Status
 from xqueue_common.names import (
     BackoffMs,
     ConcurrencyKey,
     Count,
+    DependsOn,
     Labels,
     MaxConcurrency,
     MaxRetry,
     ModelName,
     Ms,
     Offset,
+    Place,
     Priority,
     QueueName,
     Share,
+    Slots,
     TaskId,
     TaskType,
     TenantName,
@@ -34,7 +38,7 @@ class Resources(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     """What an attempt needs of its worker."""
 
     gpu_memory_mb: Count = 0
-    slots: Count = 1
+    slots: Slots = 1
 
 
 class Webhook(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -56,11 +60,28 @@ class Backoff(Struct, frozen=True, omit_defaults=True):
     jitter: Share = 0.2
 
 
+class Parent(Struct, frozen=True, omit_defaults=True):
+    """What a task may know of one that it depends on, once that has ended.
+
+    ``omitted``: the results of all together were too large to be handed on.
+    """
+
+    status: Status
+    result: Raw | UnsetType = UNSET
+    omitted: bool = False
+
+
+read_parent = Reader[Parent](Parent)
+
+
 class TaskSpec(Struct, frozen=True, omit_defaults=True):
     """What was asked for. Durations and times in ms.
 
     ``weight`` None means 1, ``backoff`` None the default one; ``fingerprint`` is the hash of the submitted body
-    (only with an idempotency key), ``trace`` the W3C ``traceparent`` of the request.
+    (only with an idempotency key), ``trace`` the W3C ``traceparent``. ``depends_on`` are tasks of its
+    cell that must end first; if one does not succeed, this task is canceled (None), or runs all the same.
+    ``parents`` are facts about those of them that had ended before: a ``Parent`` as JSON, by id. ``schedule``
+    is what submitted it.
     """
 
     task_id: TaskId
@@ -82,6 +103,10 @@ class TaskSpec(Struct, frozen=True, omit_defaults=True):
     resources: Resources | None = None
     webhook: Webhook | None = None
     retry_of: TaskId | None = None
+    depends_on: DependsOn | None = None
+    on_failure: Literal["run"] | None = None
+    parents: dict[str, str] | None = None
+    schedule: str | None = None
     fingerprint: str | None = None
     trace: str | None = None
 
@@ -100,13 +125,18 @@ class TaskState(Struct, frozen=True, omit_defaults=True):
         attempt: number of the current or last attempt; every dispatch is one.
         failures: attempts that used up a retry.
         priority: higher runs first; may change while it waits.
-        order: place in the order of submission within the cell.
+        order: place in the order of submission within the cell; negative: put first by a reorder.
         due_ms: when the timer of this state fires (delay, queue timeout, lease), in the cell's time.
         token: names the current attempt: epoch, call and index of its grant, as ``e.n.i``.
         worker: incarnation of the worker that has it.
         held: the scopes in which the attempt holds a slot, one a line.
         cancel: a cancel was asked for while it ran.
-        limit: the limit of its concurrency key when this was written.
+        limit: what the latest submission wanted as the limit of its concurrency key, when this was written.
+        weight: likewise the weight of the key.
+        granted_ms: when the current attempt got its slots.
+        charge_us: what its key and tenant were charged with for it: the run time that was expected, for each slot.
+        rank: where it waits in a queue whose tasks age (``lane.lua``); None: by its priority alone.
+        waits_for: tasks that must end before it may run, one a line.
         command: offset of its submission in the commands log; the payload stands there.
         scheduled_ms: when it may run, while it is scheduled.
         started_ms: when the last attempt started.
@@ -124,13 +154,18 @@ class TaskState(Struct, frozen=True, omit_defaults=True):
     attempt: Count = 0
     failures: Count = 0
     priority: Priority = 0
-    order: Count = 0
+    order: Place = 0
     due_ms: Ms | None = None
     token: str | None = None
     worker: str | None = None
     held: str | None = None
     cancel: bool = False
     limit: MaxConcurrency | None = None
+    weight: Weight | None = None
+    granted_ms: Ms | None = None
+    charge_us: Count | None = None
+    waits_for: str | None = None
+    rank: str | None = None
     command: Offset = 0
     scheduled_ms: Ms | None = None
     started_ms: Ms | None = None
@@ -163,6 +198,11 @@ class StateRow(Struct, frozen=True, array_like=True):
     held: str | None
     cancel: bool
     limit: int | None
+    weight: float | None
+    granted_ms: int | None
+    charge_us: int | None
+    waits_for: str | None
+    rank: str | None
     command: int
     scheduled_ms: int | None
     started_ms: int | None

@@ -18,6 +18,7 @@ from xqueue_scheduler.errors import CellLost, TakeAgain
 from xqueue_scheduler.feed import Batch, Feed, Want
 from xqueue_scheduler.owner import Owner, Round
 from xqueue_scheduler.publisher import Place, Publisher
+from xqueue_scheduler.schedules.runner import Runner
 from xqueue_scheduler.settings import Settings
 from xqueue_scheduler.store.cell import CellStore
 from xqueue_scheduler.store.values import Position
@@ -170,6 +171,7 @@ class CellLoop:
             feed=self._feed,
             publisher=publisher,
             timers=Timers(producer, self._topics.reports, self._cell),
+            runner=Runner(producer, self._topics.commands, self._cell),
             clock=self._clock,
             chance=self._chance,
             grants=self._settings.grants,
@@ -184,7 +186,7 @@ class CellLoop:
             self._pause_s = _SHORT_S
             self._count(done)
             if checkpoint.due(done, written=owner.written):
-                await owner.checkpoint()
+                await owner.checkpoint(needed=done.needed)
             owner.written = False
 
     def _count(self, done: Round) -> None:
@@ -192,5 +194,6 @@ class CellLoop:
         metrics.RECORDS.labels(self._cell, "reports").inc(done.reports)
         metrics.RECORDS.labels(self._cell, "commands").inc(done.commands)
         metrics.TIMERS_FIRED.labels(self._cell).inc(done.fired)
+        metrics.RUNS.labels(self._cell).inc(done.runs)
         metrics.TOLD_CALL.labels(self._cell).set(done.told)
         metrics.OPEN_TASKS.labels(self._cell).set(done.open_tasks)

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from xqueue_common.clock import Clock
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import Command, Submit, read_command, read_report
+from xqueue_common.events import Cancel, Command, Reprioritize, Submit, read_command, read_report
 from xqueue_common.ids import cell_of
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.tail import Tail
@@ -88,8 +88,18 @@ class CommandsOf:
             Undecodable: it is none, or its task id names another cell.
         """
         command = read_command(value)
-        task_id = command.spec.task_id if isinstance(command, Submit) else command.task_id
-        if cell_of(task_id) != self._cell:
-            msg = f"the task id {task_id} names cell {cell_of(task_id)}, the record is in cell {self._cell}"
-            raise Undecodable(msg)
+        for task_id in _tasks_of(command):
+            if cell_of(task_id) != self._cell:
+                msg = f"the task id {task_id} names cell {cell_of(task_id)}, the record is in cell {self._cell}"
+                raise Undecodable(msg)
         return command
+
+
+def _tasks_of(command: Command) -> list[str]:
+    match command:
+        case Submit():
+            return [command.spec.task_id]
+        case Cancel() | Reprioritize():
+            return [command.task_id]
+        case _:
+            return []

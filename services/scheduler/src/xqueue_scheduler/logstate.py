@@ -6,10 +6,10 @@ from msgspec import Raw
 
 from xqueue_common.epochs import EpochFilter
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import Checkpoint, StatusRecord, Takeover, read_status
+from xqueue_common.events import Checkpoint, SettingRecord, StatusRecord, Takeover, read_status
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.task import TaskSpec, TaskState
-from xqueue_scheduler.store.values import Position
+from xqueue_scheduler.store.values import Position, Wanted
 
 
 class Label(NamedTuple):
@@ -36,8 +36,10 @@ class LogState:
         self.position = Position(0, 0)
         self.order = 0
         self.totals: dict[str, int] = {}
-        self.limits: dict[str, int | None] = {}
-        """Limit of each group (``tenant/key``) that was seen, as last written."""
+        self.wanted: dict[str, Wanted] = {}
+        """What was wanted for each group (``tenant/key``) that was seen, as last written."""
+        self.settings: dict[str, SettingRecord] = {}
+        """The latest version of each setting; a removed one has no value."""
         self.tasks: dict[str, Known] = {}
         self.since_ms = 0
         """When the first record was written."""
@@ -49,11 +51,14 @@ class LogState:
         except Undecodable:
             return
         if self._filter.admit(offset, record) and not isinstance(record, Takeover):
-            if isinstance(record, StatusRecord):
-                self._keep(record)
+            match record:
+                case StatusRecord():
+                    self._keep(record)
+                case SettingRecord():
+                    self.settings[record.name] = record
             self._advance(record)
 
-    def _advance(self, record: StatusRecord | Checkpoint) -> None:
+    def _advance(self, record: StatusRecord | SettingRecord | Checkpoint) -> None:
         self.label = max(self.label, Label(record.epoch, record.call))
         self.position = Position(
             max(self.position.commands, record.commands), max(self.position.reports, record.reports)
@@ -63,7 +68,8 @@ class LogState:
     def _keep(self, record: StatusRecord) -> None:
         self.order = max(self.order, record.state.order)
         if record.spec.concurrency_key is not None:
-            self.limits[group_of(record.spec)] = record.state.limit
+            group = group_of(record.spec)
+            self.wanted[group] = Wanted(group, record.state.limit, record.state.weight)
         known = self.tasks.get(record.spec.task_id)
         payload = record.payload if isinstance(record.payload, Raw) else known and known.payload
         if known is None or record.state.version > known.state.version:

@@ -12,6 +12,7 @@ RECORDS = Counter("xqueue_scheduler_records_total", "Records applied, by input l
 TOLD_CALL = Gauge("xqueue_scheduler_told_call", "Highest call of which the log has everything.", ["cell"])
 OPEN_TASKS = Gauge("xqueue_scheduler_open_tasks", "Tasks that have not ended.", ["cell"])
 TIMERS_FIRED = Counter("xqueue_scheduler_timers_fired_total", "Due timers appended to the reports.", ["cell"])
+RUNS = Counter("xqueue_scheduler_runs_total", "Due runs of schedules appended to the commands.", ["cell"])
 OWNED = Gauge("xqueue_scheduler_owned", "1 while this process owns the cell.", ["cell"])
 TAKEOVERS = Counter("xqueue_scheduler_takeovers_total", "Cells taken, by how: adopted or rebuilt.", ["cell", "how"])
 RETAKES = Counter("xqueue_scheduler_retakes_total", "Times an owner had to stop, by why.", ["cell", "why"])

@@ -11,10 +11,12 @@ from xqueue_scheduler import metrics
 from xqueue_scheduler.errors import CellLost, TakeAgain
 from xqueue_scheduler.feed import Batch, Feed, Want
 from xqueue_scheduler.publisher import Publisher
+from xqueue_scheduler.schedules.runner import Runner
 from xqueue_scheduler.store.cell import CellStore
 from xqueue_scheduler.store.values import Answer, Position, Turn
 from xqueue_scheduler.timers import Timers
 
+_IDLE_S = 1.0
 _MARK_EVERY = 1_000
 """Status records between two marks of where the logs stand."""
 
@@ -22,7 +24,10 @@ BatchFailed = Callable[[Batch], None]
 
 
 class Round(NamedTuple):
-    """What one round did: records applied, bytes to tell, timers fired, tasks open."""
+    """What one round did: records applied, bytes to tell, timers fired, tasks open, whether the log is needed.
+
+    ``runs`` counts the records that due runs of schedules became.
+    """
 
     reports: int
     commands: int
@@ -30,6 +35,8 @@ class Round(NamedTuple):
     output: int
     fired: int
     open_tasks: int
+    needed: bool
+    runs: int = 0
 
 
 class Owner:
@@ -44,6 +51,7 @@ class Owner:
         feed: Feed,
         publisher: Publisher,
         timers: Timers,
+        runner: Runner,
         clock: Clock,
         chance: Callable[[], float],
         grants: int,
@@ -55,6 +63,7 @@ class Owner:
         self._feed = feed
         self._publisher = publisher
         self._timers = timers
+        self._runner = runner
         self._clock = clock
         self._chance = chance
         self._grants = grants
@@ -66,6 +75,7 @@ class Owner:
         self._passed = publisher.told
         """The `told` that the last call passed."""
         self._marked = publisher.off
+        self._again = False
 
     async def round(self, want: Want) -> Round:
         """Wait for something to do, make a call, and begin to tell the log what it decided.
@@ -79,6 +89,7 @@ class Owner:
         batch = await self._feed.next(want, wake=self._publisher.moved, timeout_s=self._patience_s())
         self._publisher.moved.clear()
         self._timers.settle()
+        self._runner.settle()
         await self._settle_if_done()
         turn = self._turn(batch)
         answer = await self._make(turn, batch)
@@ -87,6 +98,7 @@ class Owner:
         self._publication = asyncio.create_task(self._publisher.publish(answer.n, answer.output))
         await asyncio.sleep(0)  # it begins now, and not when this loop next has to wait
         self._timers.fire(answer.due, self._publisher.moved)
+        runs = self._run_due(answer, batch)
         return Round(
             len(batch.reports),
             len(batch.commands),
@@ -94,15 +106,20 @@ class Owner:
             len(answer.output),
             len(answer.due),
             answer.open_tasks,
+            bool(answer.needed),
+            runs,
         )
 
-    async def checkpoint(self) -> None:
-        """Write down where the cell stands, if nothing is under way.
+    async def checkpoint(self, *, needed: bool) -> None:
+        """Write down where the cell stands; where a rebuild needs settings, have the next call write them again.
 
         Raises:
             TakeAgain: what we know of the cell is no longer true.
             Unavailable: Redis does not answer.
         """
+        if needed:
+            self._again = True
+            return
         await self._settle()
         at = Position(self._feed.commands.position, self._feed.reports.position)
         await self._publisher.checkpoint(self._call, at, await self._store.totals())
@@ -119,6 +136,7 @@ class Owner:
     async def stop(self) -> None:
         """Let the records of the last call be acknowledged, then stop."""
         await self._timers.stop()
+        await self._runner.stop()
         if self._publication is not None:
             await asyncio.wait([self._publication])
 
@@ -126,7 +144,15 @@ class Owner:
         if self._gated > self._passed and self._publisher.told >= self._gated:
             return 0.0  # an empty call opens the gate for what was granted
         elapsed = self._clock.monotonic_ms() - self._called_ms
-        return self._timers.wait_ms(elapsed, self._feed.reports.position) / 1000
+        wait_ms = self._timers.wait_ms(elapsed, self._feed.reports.position)
+        if not wait_ms and self._runner.away(self._feed.commands.position):
+            return _IDLE_S  # until the runs on their way are back, which are still due
+        return wait_ms / 1000
+
+    def _run_due(self, answer: Answer, batch: Batch) -> int:
+        if self._runner.away(batch.after.commands):
+            return 0
+        return self._runner.run(answer.runs, answer.now_ms, self._publisher.moved)
 
     def _turn(self, batch: Batch) -> Turn:
         now = self._clock.monotonic_ms()
@@ -142,12 +168,17 @@ class Owner:
             most=self._grants,
             wants_due=not self._timers.away(batch.after.reports),
             mark=self._mark(),
+            again=self._take_again(),
             reports=batch.reports,
             commands=batch.commands,
         )
 
+    def _take_again(self) -> bool:
+        again, self._again = self._again, False
+        return again
+
     def _mark(self) -> Position | None:
-        if self._publisher.off - self._marked < _MARK_EVERY:
+        if self._publisher.off - self._marked < _MARK_EVERY and not self._again:
             return None
         self._marked = self._publisher.off
         return self._publisher.inputs

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 import structlog
 
@@ -14,6 +15,7 @@ from xqueue_common.task import SpecRow, StateRow, row_of_spec, row_of_state
 from xqueue_scheduler.errors import CellLost
 from xqueue_scheduler.logstate import Known, LogState, group_of, read_log
 from xqueue_scheduler.store.cell import CellStore
+from xqueue_scheduler.store.rows import setting_row
 from xqueue_scheduler.store.values import Rebuilt
 
 log = structlog.get_logger(__name__)
@@ -51,10 +53,14 @@ class Rebuilder:
         log.info("cell rebuilt", epoch=epoch, call=state.label.call, read=epoch - low.status, tasks=len(tasks))
 
     def _needed(self, state: LogState) -> Iterator[Known]:
-        """Open tasks, and those that ended so recently that they are still read from Redis."""
+        """Open tasks, those that they depend on, and those that ended so lately that they are read from Redis."""
         newest = max((task.state.at_ms for task in state.tasks.values()), default=0)
         recent = newest - self._ended_ttl_ms
-        return (t for t in state.tasks.values() if not t.state.ended or t.state.at_ms >= recent)
+        open_tasks = (task.spec for task in state.tasks.values() if not task.state.ended)
+        parents = {parent for spec in open_tasks for parent in spec.depends_on or ()}
+        for task_id, task in state.tasks.items():
+            if not task.state.ended or task.state.at_ms >= recent or task_id in parents:
+                yield task
 
     async def _payloads(self, tasks: Iterable[Known], low: LowWater) -> dict[int, bytes]:
         """Read the payloads that stand only in the commands log, by offset."""
@@ -72,17 +78,23 @@ class Rebuilder:
     async def _load(self, epoch: int, state: LogState, tasks: Sequence[Known], payloads: dict[int, bytes]) -> None:
         # Oldest first: so `opens` lists them in the order in which they will be written again.
         ordered = sorted(tasks, key=lambda task: task.state.order)
+        self._check(await self._store.load(epoch, (), _settings(state), ()))
         left = iter(ordered)
         while chunk := list(islice(left, _CHUNK)):
             groups = {group_of(task.spec) for task in chunk}
-            limits = [(group, limit) for group in groups if (limit := state.limits.get(group)) is not None]
-            self._check(await self._store.load(epoch, limits, [_row(task, payloads) for task in chunk]))
+            wanted = [found for group in groups if (found := state.wanted.get(group)) is not None]
+            self._check(await self._store.load(epoch, wanted, (), [_row(task, payloads) for task in chunk]))
 
     @staticmethod
     def _check(code: Code) -> None:
         if code is not Code.OK:
             msg = "another scheduler took the cell during the rebuild"
             raise CellLost(msg)
+
+
+def _settings(state: LogState) -> list[list[Any]]:
+    kept = state.settings.values()
+    return [setting_row(it.name, it.version, it.value) for it in kept if it.value is not None]
 
 
 def _where(state: LogState, epoch: int, low: LowWater) -> Rebuilt:

@@ -1,16 +1,17 @@
 """From the output of a call to records for Kafka: the labels of rule R2 are put on here, by whoever sends them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import UNSET, Raw, UnsetType
 
-from xqueue_common.codec import encode
-from xqueue_common.events import Dispatch, LowWater, StatusRecord
+from xqueue_common.codec import Reader, encode
+from xqueue_common.events import Dispatch, Kept, LowWater, SettingRecord, StatusRecord
 from xqueue_common.kafka.producer import Headers, Outgoing
 from xqueue_common.task import TaskRow, spec_of_row, state_of_row
-from xqueue_scheduler.store.values import TOTALS, Output
+from xqueue_scheduler.store.values import TOTALS, DispatchRow, Output, SettingRow
 
 LOW_WATER = "low_water"
 """Header on the last status record of a call: a ``LowWater`` as JSON."""
@@ -21,6 +22,10 @@ class CallRecords(NamedTuple):
 
     statuses: list[Outgoing]
     dispatches: dict[int, list[Outgoing]]
+
+
+_kept = Reader[Kept](Kept)
+Totals = dict[str, int] | None
 
 
 class _Label(NamedTuple):
@@ -38,13 +43,24 @@ def records_of(epoch: int, call: int, output: Output) -> CallRecords:
     """
     headers = _headers(epoch, call, output)
     before = _Label(epoch, call, output.commands_before, output.reports_before)
-    told: list[tuple[TaskRow, Raw | UnsetType]] = [(row, UNSET) for row in output.statuses]
-    told += [(repeat.task, Raw(repeat.payload.encode())) for repeat in output.repeats]
-    statuses = [_status(before, row, payload, headers) for row, payload in told[:-1]]
     after = _Label(epoch, call, output.commands_after, output.reports_after)
+    told = list(_told(output))
+    statuses = [tell(before, headers, None) for tell in told[:-1]]
     totals = dict(zip(TOTALS, output.totals, strict=True))
-    statuses.append(_status(after, *told[-1], _with_low_water(headers, output), totals))
+    statuses.append(told[-1](after, _with_low_water(headers, output), totals))
     return CallRecords(statuses, _dispatches(epoch, call, output, headers))
+
+
+Tell = Callable[[_Label, Headers, Totals], Outgoing]
+
+
+def _told(output: Output) -> Iterator[Tell]:
+    for row in output.statuses:
+        yield partial(_status, row, UNSET)
+    for setting in output.settings:
+        yield partial(_setting, setting)
+    for repeat in output.repeats:
+        yield partial(_status, repeat.task, Raw(repeat.payload.encode()))
 
 
 def _headers(epoch: int, call: int, output: Output) -> Headers:
@@ -59,16 +75,16 @@ def _with_low_water(headers: Headers, output: Output) -> Headers:
     return [*headers, (LOW_WATER, encode(LowWater(*output.low)))]
 
 
-def _status(
-    label: _Label,
-    row: TaskRow,
-    payload: Raw | UnsetType,
-    headers: Headers,
-    totals: dict[str, int] | None = None,
-) -> Outgoing:
+def _status(row: TaskRow, payload: Raw | UnsetType, label: _Label, headers: Headers, totals: Totals) -> Outgoing:
     spec = spec_of_row(row.spec)
     record = StatusRecord(*label, spec, state_of_row(row.state), payload, totals)
     return Outgoing(encode(record), spec.task_id.encode(), _traced(headers, spec.trace))
+
+
+def _setting(row: SettingRow, label: _Label, headers: Headers, totals: Totals) -> Outgoing:
+    value = None if row.value is None else _kept(row.value.encode())
+    record = SettingRecord(*label, row.name, row.version, row.at_ms, value, totals)
+    return Outgoing(encode(record), row.name.encode(), headers)
 
 
 def _traced(headers: Headers, trace: str | None) -> Headers:
@@ -79,13 +95,13 @@ def _dispatches(epoch: int, call: int, output: Output, headers: Headers) -> dict
     inboxes: defaultdict[int, list[Outgoing]] = defaultdict(list)
     for dispatch in output.dispatches:
         row = output.statuses[dispatch.status]
-        record = _dispatch(epoch, call, row, Raw(dispatch.payload.encode()))
+        record = _dispatch(epoch, call, row, dispatch)
         key = row.spec.task_id.encode()
         inboxes[dispatch.inbox].append(Outgoing(encode(record), key, _traced(headers, row.spec.trace)))
     return inboxes
 
 
-def _dispatch(epoch: int, call: int, row: TaskRow, payload: Raw) -> Dispatch:
+def _dispatch(epoch: int, call: int, row: TaskRow, sent: DispatchRow) -> Dispatch:
     return Dispatch(
         epoch=epoch,
         call=call,
@@ -94,7 +110,8 @@ def _dispatch(epoch: int, call: int, row: TaskRow, payload: Raw) -> Dispatch:
         attempt=row.state.attempt,
         version=row.state.version,
         spec=spec_of_row(row.spec),
-        payload=payload,
+        payload=Raw(sent.payload.encode()),
+        parents=UNSET if sent.parents is None else Raw(sent.parents.encode()),
     )
 
 

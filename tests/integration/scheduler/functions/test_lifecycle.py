@@ -6,7 +6,7 @@ import pytest
 from support.scheduler.bare import BareCell, BareWorker
 from support.scheduler.making import finished, returned, started, submission
 
-from xqueue_common.events import TimerFired
+from xqueue_common.events import Reorder, Reprioritize, TimerFired
 from xqueue_common.lifecycle import EDGES, TRANSITIONS, Status, Transition
 
 Way = Callable[[BareCell], Awaitable[str]]
@@ -128,11 +128,71 @@ async def the_canceled_attempt_did_not_end(bare: BareCell) -> str:
     return task
 
 
+async def changed_while_scheduled(bare: BareCell) -> str:
+    task = await submitted_for_later(bare)
+    await bare.call(Reprioritize(task, "acme", 9))
+    return task
+
+
+async def put_first_while_scheduled(bare: BareCell) -> str:
+    task = await submitted_for_later(bare)
+    await bare.call(Reorder("q", [task]))
+    return task
+
+
+async def changed_while_pending(bare: BareCell) -> str:
+    task = await submitted(bare)
+    await bare.call(Reprioritize(task, "acme", 9))
+    return task
+
+
+async def put_first_while_pending(bare: BareCell) -> str:
+    task = await submitted(bare)
+    await bare.call(Reorder("q", [task]))
+    return task
+
+
+async def _child(bare: BareCell, *, parents: int = 1) -> tuple[str, list[str]]:
+    await BareWorker(bare, "w", slots=parents).join()
+    found = [await bare.submit(max_retry=0) for _ in range(parents)]
+    return await bare.submit(depends_on=found, type="nobody"), found
+
+
+async def all_before_it_have_ended(bare: BareCell) -> str:
+    task, [parent] = await _child(bare)
+    await bare.call(finished(parent, await bare.token(parent)))
+    return task
+
+
+async def one_before_it_has_ended(bare: BareCell) -> str:
+    task, [parent, _] = await _child(bare, parents=2)
+    await bare.call(finished(parent, await bare.token(parent)))
+    return task
+
+
+async def one_before_it_has_failed(bare: BareCell) -> str:
+    task, [parent] = await _child(bare)
+    await bare.call(finished(parent, await bare.token(parent), "failed", retryable=False))
+    return task
+
+
+async def one_before_it_had_failed(bare: BareCell) -> str:
+    parent, token = await processing(bare, max_retry=0)
+    await bare.call(finished(parent, token, "failed", retryable=False))
+    return await bare.submit(depends_on=[parent])
+
+
 WAYS: dict[tuple[Status | None, Status, str], list[Way]] = {
     (None, Status.PENDING, "client"): [submitted],
     (None, Status.SCHEDULED, "client"): [submitted_for_later],
+    (None, Status.CANCELED, "scheduler"): [one_before_it_had_failed],
     (Status.SCHEDULED, Status.PENDING, "timer"): [its_time_has_come],
+    (Status.SCHEDULED, Status.PENDING, "scheduler"): [all_before_it_have_ended],
+    (Status.SCHEDULED, Status.SCHEDULED, "client"): [changed_while_scheduled, put_first_while_scheduled],
+    (Status.SCHEDULED, Status.SCHEDULED, "scheduler"): [one_before_it_has_ended],
+    (Status.SCHEDULED, Status.CANCELED, "scheduler"): [one_before_it_has_failed],
     (Status.SCHEDULED, Status.CANCELED, "client"): [canceled_while_scheduled],
+    (Status.PENDING, Status.PENDING, "client"): [changed_while_pending, put_first_while_pending],
     (Status.PENDING, Status.PROCESSING, "scheduler"): [granted],
     (Status.PENDING, Status.CANCELED, "client"): [canceled_while_pending],
     (Status.PENDING, Status.TIMEOUT, "timer"): [waited_too_long],

@@ -5,6 +5,8 @@ from support.scheduler.bare import BareCell, BareWorker
 from support.scheduler.making import finished, returned, submission
 from support.scheduler.mutants import Mutate
 
+HELD = ("s:k/acme/k", "s:n/acme", "s:q/q", "s:t/t", "s:w/w#1")
+
 
 @pytest.fixture
 async def worker(bare: BareCell) -> BareWorker:
@@ -139,8 +141,8 @@ async def slots_of(bare: BareCell) -> dict[str, set[bytes]]:
 async def test_a_slot_is_held_under_the_name_of_the_attempt(bare: BareCell) -> None:
     [task] = await submit(bare, 1, key="k", limit=1)
     member = f"{task}:1".encode()
-    assert await slots_of(bare) == {"s:k/acme/k": {member}, "s:w/w#1": {member}}
-    assert (await bare.state(task)).held == "w/w#1\nk/acme/k"
+    assert await slots_of(bare) == {key: {member} for key in HELD}
+    assert (await bare.state(task)).held == "w/w#1\nk/acme/k\nn/acme\nt/t\nq/q"
 
 
 async def a_zombie_reports(bare: BareCell) -> None:
@@ -149,10 +151,7 @@ async def a_zombie_reports(bare: BareCell) -> None:
     stale = await bare.token(task)
     await bare.call(returned(task, stale))
     await bare.call(finished(task, stale), returned(task, stale))
-    assert await slots_of(bare) == {
-        "s:k/acme/k": {f"{task}:2".encode()},
-        "s:w/w#1": {f"{task}:2".encode()},
-    }
+    assert await slots_of(bare) == {key: {f"{task}:2".encode()} for key in HELD}
 
 
 @pytest.mark.usefixtures("worker")

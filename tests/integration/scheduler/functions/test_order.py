@@ -43,9 +43,22 @@ async def test_priorities_are_strict_over_keys_tenants_and_types(bare: BareCell)
     assert await order_of(bare, worker) == tasks[::-1]
 
 
-async def test_within_a_priority_the_first_submitted_comes_first(bare: BareCell) -> None:
-    tasks = await submit_all(bare, *({"key": f"k{i % 3}", "limit": 5} for i in range(9)))
-    worker = await BareWorker(bare, "w").join()
+async def test_without_keys_the_first_submitted_comes_first_over_all_lanes(bare: BareCell) -> None:
+    tasks = await submit_all(bare, *({"queue": f"q{i % 3}", "type": "ut"[i % 2]} for i in range(12)))
+    worker = await BareWorker(bare, "w", types=("t", "u")).join()
+    assert await order_of(bare, worker) == tasks
+
+
+async def test_keys_of_a_tenant_take_turns(bare: BareCell) -> None:
+    tasks = await submit_all(bare, *({"key": f"k{i // 3}", "limit": 5} for i in range(9)))
+    worker = await BareWorker(bare, "w", slots=9).join()
+    order = [tasks.index(task) for task in await order_of(bare, worker)]
+    assert order == [0, 3, 6, 1, 4, 7, 2, 5, 8]
+
+
+async def test_a_key_is_served_in_order_of_submission_in_all_its_lanes(bare: BareCell) -> None:
+    tasks = await submit_all(bare, *({"key": "k", "limit": 9, "type": "ut"[i % 2]} for i in range(9)))
+    worker = await BareWorker(bare, "w", types=("t", "u")).join()
     assert await order_of(bare, worker) == tasks
 
 

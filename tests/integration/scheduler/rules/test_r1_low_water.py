@@ -18,14 +18,14 @@ async def a_zombie_tells_a_low_water_mark(world: World) -> None:
     task = await world.submit("the payload")
     await zombie.apply()
     await world.append_takeover()
-    [_, first, _] = await world.records(world.topics.status)
+    [_, first, *_] = await world.records(world.topics.status)
     record = read_status(first.value)
     assert isinstance(record, StatusRecord)
     repeated = structs.replace(record, call=record.call + 1, payload=Raw(b'"the payload"'))
     relying = structs.replace(record, call=record.call + 2, payload=Raw(b'"the payload"'))
     producer = world.logs.producer("zombie")
     await producer.append(world.topics.status, 0, [Outgoing(encode(repeated))])
-    mark = (LOW_WATER, encode(LowWater(3, 1, 0)))
+    mark = (LOW_WATER, encode(LowWater(4, 1, 0)))
     world.appended(
         world.topics.status,
         0,

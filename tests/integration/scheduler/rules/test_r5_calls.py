@@ -205,7 +205,7 @@ async def test_an_owner_without_input_calls_once_a_second() -> None:
 async def test_the_functions_of_taking_refuse_who_is_not_taking(bare: BareCell) -> None:
     nothing = Rebuilt(0, 1, Position(0, 0), 0, LowWater(0, 0, 0), {})
     assert await bare.store.wipe(bare.e) is Code.LOST
-    assert await bare.store.load(bare.e, [], []) is Code.LOST
+    assert await bare.store.load(bare.e, [], [], []) is Code.LOST
     assert await bare.store.ready(bare.e, nothing) is Code.LOST
 
 

@@ -59,6 +59,15 @@ transitions = Table(
 )
 """Every version that a task went through."""
 
+retries = Table(
+    "retries",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("retried_as", String(36), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Tasks that were run again, and the first task that did so: what stands here is a dead letter no more."""
+
 logs = Table(
     "logs",
     metadata,

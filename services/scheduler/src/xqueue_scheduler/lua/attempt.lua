@@ -8,19 +8,28 @@ Keys:
   claims    hash    task id -> token and incarnation, one a line: who has claimed the current attempt
 ]]
 
-local function member(task)
-  return task.id .. ':' .. task.state[S.attempt]
+local EXTRA = 120  -- 'x'
+
+-- The name of a task's attempt in a scope; 'x/' scopes hold what it takes beyond one slot as well.
+local function member(task, scope)
+  local name = task.member or task.id .. ':' .. task.state[S.attempt]
+  task.member = name
+  if scope:byte() ~= EXTRA then return name end
+  local wanted = Task.spec(task)[P.resources]
+  return string.format('%s:%d:%d', name, (wanted.slots or 1) - 1, wanted.gpu_memory_mb or 0)
 end
 
 -- Let a task wait for a slot.
 function Attempt.wait(task, reason)
   local state, timeout = task.state, task.queue_ms or Task.spec(task)[P.queue_timeout_ms]
   state[S.status], state[S.due_ms], state[S.scheduled_ms] = 'pending', timeout and C.head.now + timeout, nil
+  local limit = C.head.pins > 0 and Limit.of('q/' .. Task.lane(task):match('^[^/]*'))
+  state[S.rank] = Lane.aging_rank(state[S.priority], limit and limit.aging)
   Task.emit(task, reason)
   Lane.enqueue(task)
 end
 
--- Let a task wait for its time.
+-- Let a task wait for its time; nil: for something else.
 function Attempt.schedule(task, due, reason)
   local state = task.state
   state[S.status], state[S.due_ms], state[S.scheduled_ms] = 'scheduled', due, due
@@ -31,57 +40,104 @@ end
 function Attempt.finish(task, status, reason)
   local state = task.state
   state[S.status], state[S.due_ms], state[S.finished_ms] = status, nil, C.head.now
-  state[S.scheduled_ms], state[S.deadline_ms] = nil, nil
+  state[S.scheduled_ms], state[S.deadline_ms], state[S.waits_for] = nil, nil, nil
   Task.emit(task, reason)
+  Group.recount(Task.group(task))
+  if C.head.deps > 0 then C.fell[#C.fell + 1] = task end
+end
+
+local function scopes_of(group, worker, level)
+  local scopes = { 'w/' .. worker.incarnation, group.scope, group.tenant.scope, level.type, level.queue }
+  if level.slots > 1 or level.mb > 0 then scopes[#scopes + 1] = 'x/' .. worker.incarnation end
+  return table.concat(scopes, '\n')
 end
 
 -- Give the task a slot in each of its scopes on this worker.
-function Attempt.grant(task, group, worker)
+function Attempt.grant(task, group, worker, level)
   local state, now = task.state, C.head.now
   task.group = group
-  state[S.status], state[S.attempt] = 'processing', state[S.attempt] + 1
+  state[S.status], state[S.attempt], task.member = 'processing', state[S.attempt] + 1, nil
   state[S.token] = string.format('%d.%d.%d', C.head.e, C.head.n, C.granted)
-  state[S.worker], state[S.started_ms] = worker.incarnation, now
+  state[S.worker], state[S.started_ms], state[S.granted_ms] = worker.incarnation, now, now
   state[S.due_ms] = now + C.head.claim
   state[S.deadline_ms] = now + C.head.claim + task.process_ms
   state[S.progress], state[S.scheduled_ms] = nil, nil
-  state[S.held] = 'w/' .. worker.incarnation .. (group.keyed and '\n' .. group.scope or '')
+  state[S.held] = scopes_of(group, worker, level)
+  state[S.charge_us] = Policy.cost(Estimate.of(level.type:sub(3)), level.slots)
   Attempt.hold(task)
+  Worker.give(worker, level)
   C.granted = C.granted + 1
   return Task.emit(task, 'granted')
 end
 
 -- Enter the scopes that the state lists.
 function Attempt.hold(task)
-  for scope in task.state[S.held]:gmatch('[^\n]+') do Scope.take(scope, member(task)) end
+  for scope in task.state[S.held]:gmatch('[^\n]+') do Scope.take(scope, member(task, scope)) end
   Worker.touch(task.state[S.worker])
+end
+
+-- As a rebuild found a running task: its flows begin anew, and are charged with what it was charged with.
+function Attempt.charge_again(task)
   local group = Task.group(task)
-  if Group.room(group) <= 0 then Group.block(group) end  -- in all its lanes, or calls would look at it in vain
+  Policy.correct(group, task.state[S.charge_us])
+  Policy.correct(group.tenant, task.state[S.charge_us])
+  group.changed, group.tenant.changed = true, true
+end
+
+-- A slot of a shared scope is free: if it was full until now, what waits for it may run.
+local function freed(scope)
+  local kind = scope:sub(1, 2)
+  if kind == 'n/' then
+    if Limit.room(scope) == 1 then Tenant.reindex(Tenant.load(scope:sub(3))) end
+  elseif kind == 't/' or kind == 'q/' then
+    if Limit.room(scope) == 1 then Lane.reindex(scope) end
+  end
 end
 
 local function release(task)
-  local state, attempt = task.state, member(task)
-  for scope in state[S.held]:gmatch('[^\n]+') do Scope.free(scope, attempt) end
+  local state = task.state
+  for scope in state[S.held]:gmatch('[^\n]+') do
+    Scope.free(scope, member(task, scope))
+    if C.head.pins > 0 then freed(scope) end
+  end
+  local group = Task.group(task)
+  if Group.room(group) == 1 then Group.reindex(group) end
   Worker.touch(state[S.worker])
   C.released[#C.released + 1] = task.id
   Task.disarm(task)
-  state[S.held], state[S.deadline_ms] = nil, nil
-  local group = Task.group(task)
-  if Group.room(group) == 1 then Group.reindex(group) end  -- it was full until now
+  state[S.held], state[S.deadline_ms], state[S.granted_ms], state[S.charge_us] = nil, nil, nil, nil
+end
+
+-- What an attempt cost, now that it is known: nothing if it never ran.
+local function settle_charge(task, outcome)
+  local state, group = task.state, Task.group(task)
+  local ran = outcome ~= 'returned' and outcome ~= 'unclaimed'
+  local held, cost = C.head.now - state[S.granted_ms], 0
+  if ran then
+    local slots = state[S.held]:find('\nx/', 1, true) and Task.spec(task)[P.resources].slots or 1
+    cost = Policy.cost(held, slots)
+  end
+  Policy.correct(group, cost - state[S.charge_us])
+  Policy.correct(group.tenant, cost - state[S.charge_us])
+  group.changed, group.tenant.changed = true, true
+  if ran and outcome ~= 'canceled' and outcome ~= 'worker_lost' then
+    Estimate.learn(state[S.held]:match('\nt/([^\n]+)'), held)
+  end
 end
 
 local function count_failure(task, after_ms)
   local state = task.state
   state[S.failures] = state[S.failures] + 1
-  return after_ms or Policy.retry_delay(Task.spec(task)[P.backoff], state[S.failures], Cell.chance())
+  return after_ms or Retry.delay(Task.spec(task)[P.backoff], state[S.failures], Cell.chance())
 end
 
 -- End the current attempt. `facts`: error, result, progress (JSON text), retryable, retry_after_ms.
 function Attempt.conclude(task, outcome, facts)
   local state = task.state
   local max_retry = outcome ~= 'success' and Task.spec(task)[P.max_retry]
-  local status, used = Policy.after(outcome, state[S.cancel], state[S.failures], max_retry, facts.retryable)
+  local status, used = Retry.after(outcome, state[S.cancel], state[S.failures], max_retry, facts.retryable)
   local delay = used and count_failure(task, facts.retry_after_ms) or 0
+  settle_charge(task, outcome)
   release(task)
   state[S.error], state[S.progress] = facts.error, facts.progress or state[S.progress]
   if status == 'success' then state[S.result] = facts.result end
@@ -99,14 +155,25 @@ function Attempt.is_current(task, token)
 end
 
 function Attempt.claimed(task)
-  return redis.call('HEXISTS', C.base .. KEY.claims, task.id) == 1
+  return C.claimed[task.id] or redis.call('HEXISTS', C.base .. KEY.claims, task.id) == 1
 end
 
 -- Nobody asks for the claim of an attempt after its end: forgetting all of a call at once is soon enough.
 function Attempt.forget_claims()
+  Attempt.save_claims()
   Cell.many('HDEL', C.base .. KEY.claims, C.released)
 end
 
+-- Its worker has leave to run it; written with all others by save_claims.
 function Attempt.claim(task)
-  redis.call('HSET', C.base .. KEY.claims, task.id, task.state[S.token] .. '\n' .. task.state[S.worker])
+  C.claimed[task.id] = task.state[S.token] .. '\n' .. task.state[S.worker]
+end
+
+function Attempt.save_claims()
+  local pairs_of = {}
+  for id, claim in pairs(C.claimed) do
+    pairs_of[#pairs_of + 1], pairs_of[#pairs_of + 2] = id, claim
+  end
+  Cell.many('HSET', C.base .. KEY.claims, pairs_of)
+  C.claimed = {}
 end

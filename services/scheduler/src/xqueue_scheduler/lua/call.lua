@@ -11,9 +11,11 @@ xq_call
             9 most grants                     10 1: list the timers that are due
             11 1: note a mark of where the logs stand (12, 13: commands and reports after the told calls)
             14 msgpack: report rows           15 msgpack: command rows
-            16… packed spec and payload of each submission, in the order of the rows
-  returns   { OK, n, time in ms, pieces of the output, next due time or -1, due timers as msgpack, open tasks, grants }
-            { RETRIED, n, time, pieces, -1, '', 0, 1 }: this very call was made before and is answered again
+            16 1: write all settings again (the cell is idle; their last records may fall out of the log)
+            17… packed spec and payload of each submission, in the order of the rows
+  returns   { OK, n, time in ms, pieces of the output, next due time or -1, due timers as msgpack, open tasks, grants,
+              1 if anything told before is needed by a rebuild, due runs of schedules as msgpack }
+            { RETRIED, n, time, pieces, -1, '', 0, 1, 1, '' }: this very call was made before and is answered again
             { code }: EMPTY, LOST, WENT_BACK, REBUILDING, DIRTY: nothing was done, take the cell again
 
 Keys:
@@ -21,6 +23,9 @@ Keys:
 ]]
 
 local DUE_MOST = 500
+local PURGE_MOST = 500
+local RUNS_MOST = 100
+local TOLD_MOST = 500
 
 -- Why this caller may not go on, or nil.
 function Call.refuse(e, expected)
@@ -49,12 +54,32 @@ local function due_timers(wanted)
   return '\221' .. struct.pack('>I4', #rows) .. table.concat(rows)
 end
 
-local function next_due()
-  local first = redis.call('ZRANGE', C.base .. KEY.timers, 0, 0, 'WITHSCORES')
-  return tonumber(first[2]) or -1
+-- When there is something to do even without input, or -1.
+local function next_due(busy)
+  if busy then return C.head.now end
+  local timer = tonumber(redis.call('ZRANGE', C.base .. KEY.timers, 0, 0, 'WITHSCORES')[2])
+  local soon = math.huge
+  for _, due in pairs({ timer or math.huge, Limit.next_refill() or math.huge, Schedule.next_due() or math.huge }) do
+    soon = math.min(soon, due)
+  end
+  return soon < math.huge and soon or -1
+end
+
+-- Load at once what the reports are about.
+local function prepare(reports)
+  local ids, names = {}, {}
+  for i, row in ipairs(reports) do ids[i] = row[2] end
+  Task.prepare(ids)
+  for _, id in ipairs(ids) do
+    local task = C.tasks[id]
+    local held = task and task.state[S.held]
+    if held then names[#names + 1] = held:match('\nk/([^\n]+)') end
+  end
+  Group.prepare(names)
 end
 
 local function apply(reports, commands, bulk, from)
+  prepare(reports)
   for _, row in ipairs(reports) do Report[row[1]](row) end
   for _, row in ipairs(commands) do
     if row[1] == 'submit' then
@@ -71,6 +96,12 @@ function Call.flush()
   Attempt.forget_claims()
   Task.save_all()
   Group.save_all()
+  Tenant.save_all()
+  Clock.save_all()
+  Scope.save_all()
+  Lane.save_all()
+  Estimate.save_all()
+  Cell.save_all()
   Outbox.count()
 end
 
@@ -82,6 +113,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   local wants_due, wants_mark = args[10] == '1', args[11] == '1'
   local mark_commands, mark_reports = tonumber(args[12]), tonumber(args[13])
   local reports, commands = cmsgpack.unpack(args[14]), cmsgpack.unpack(args[15])
+  local again = args[16] == '1'
 
   collectgarbage('stop')
 
@@ -90,7 +122,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   if refused then return { refused } end
   local head = C.head
   if head.n == expected + 1 then
-    return { CODE.RETRIED, head.n, head.now, Outbox.get(head.n), -1, '', 0, 1 }
+    return { CODE.RETRIED, head.n, head.now, Outbox.get(head.n), -1, '', 0, 1, 1, '' }
   end
 
   redis.call('HSET', keys[1], 'dirty', 1)
@@ -102,17 +134,21 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   head.cmd, head.rep = commands_after, reports_after
   if wants_mark then Rolling.mark(told, off, mark_commands, mark_reports, head.now) end
   Worker.sweep()
-  apply(reports, commands, args, 16)
+  apply(reports, commands, args, 17)
+  local busy = Purge.run(PURGE_MOST)
+  busy = Depend.settle(TOLD_MOST) or busy
+  for _, scope in ipairs(Limit.refilled()) do Setting.reindex(scope) end
   Dispatch.run(most)
   Call.flush()
   local open = Outbox.open_tasks()
   Rolling.remember()
-  Rolling.turn(open)
+  local needed = Rolling.turn(open, again)
   local output = Outbox.close(commands_before, reports_before)
-  local due, soon = due_timers(wants_due), next_due()
+  local due, soon = due_timers(wants_due), next_due(busy)
+  local runs = wants_due and Schedule.due(RUNS_MOST) or ''
   head.dirty = 0
   Cell.close()
   local granted = C.granted
   Cell.clean()
-  return { CODE.OK, head.n, head.now, output, soon, due, open, granted }
+  return { CODE.OK, head.n, head.now, output, soon, due, open, granted, needed and 1 or 0, runs }
 end }

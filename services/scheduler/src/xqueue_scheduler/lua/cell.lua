@@ -13,6 +13,12 @@ Keys:
                     cmd, rep     next command and report to apply
                     now, rt      the cell's time and Redis' clock when it was taken, in ms
                     seq          order of the last task submitted
+                    front        the lowest place given by a reorder
+                    vt, vw       furthest time of the tenants' clocks, and the sum of their weights
+                    tenants      how many tenants have open tasks
+                    pins         how many scopes have a limit that an operator set
+                    deps         how many open tasks depend on others
+                    shares       how many queues have a share of the workers
                     dirty        1 while a call writes; found set, the call before broke off
                     mode         'running' or 'rebuilding'
                     low_*        low-water mark: oldest offsets that a rebuild needs
@@ -20,7 +26,8 @@ Keys:
 ]]
 
 local HEAD = {
-  'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'dirty', 'low_off', 'low_cmd', 'low_rep',
+  'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'front', 'vt', 'vw', 'tenants', 'pins', 'shares', 'deps', 'dirty',
+  'low_off', 'low_cmd', 'low_rep',
   'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'mode',
 }
 Cell.REBUILDING = 'rebuilding'
@@ -42,14 +49,19 @@ end
 -- Begin a call on the cell at `base`. C.head is nil when the cell is not in Redis.
 function Cell.open(base)
   C = {
-    base = base, tasks = {}, changed = {}, released = {}, counts = {}, groups = {}, lanes = {}, workers = {}, touched = {},
-    statuses = {}, dispatches = {}, snapshots = {}, repeats = 0, born = {}, delta = {}, granted = 0, chance = 0,
+    base = base, settles = 0, tasks = {}, changed = {}, released = {}, born = {}, fell = {}, puts = {}, claimed = {}, renewed = {}, delta = {}, granted = 0, chance = 0,
+    counts = {}, joins = {}, leaves = {}, limits = {}, clocks = {}, allocations = {}, shared = {}, tats = {}, estimates = {},
+    tenants = {}, groups = {}, levels = {}, waiting = {}, marks = {}, workers = {}, touched = {},
+    statuses = {}, dispatches = {}, settings = {}, snapshots = {}, repeats = 0, known = {},
   }
   local values = redis.call('HMGET', base, unpack(HEAD))
   if not values[1] then return end
   local head = {}
   for i, name in ipairs(HEAD) do head[name] = tonumber(values[i]) end
   head.mode = values[#HEAD]
+  head.front, head.vt, head.vw = head.front or 0, head.vt or 0, head.vw or 0
+  head.tenants, head.pins, head.shares = head.tenants or 0, head.pins or 0, head.shares or 0
+  head.deps = head.deps or 0
   C.head = head
 end
 
@@ -62,6 +74,28 @@ function Cell.many(command, key, arguments)
   for i = 1, #arguments, CHUNK do
     redis.call(command, key, unpack(arguments, i, math.min(i + CHUNK - 1, #arguments)))
   end
+end
+
+-- The values of many string keys at once, in the same order; false for one that is not there.
+function Cell.values(keys)
+  local found = {}
+  for i = 1, #keys, CHUNK do
+    local part = redis.call('MGET', unpack(keys, i, math.min(i + CHUNK - 1, #keys)))
+    for j = 1, #part do found[i + j - 1] = part[j] end
+  end
+  return found
+end
+
+-- Set a string key at the end of the call, with all others.
+function Cell.put(key, value)
+  local puts = C.puts
+  puts[#puts + 1], puts[#puts + 2] = key, value
+end
+
+function Cell.save_all()
+  local puts = C.puts
+  for i = 1, #puts, CHUNK do redis.call('MSET', unpack(puts, i, math.min(i + CHUNK - 1, #puts))) end
+  C.puts = {}
 end
 
 local function wall()
@@ -85,6 +119,18 @@ end
 -- The time for calls that are not counted: read, not kept.
 function Cell.guess()
   return C.head.now + math.max(0, math.min(wall() - C.head.rt, GUESS_MS))
+end
+
+local BYTEWISE = not ('a' < 'B')
+
+-- Whether text a comes before b, byte by byte as in Redis' indexes (Lua's own `<` follows the locale that Redis has).
+function Cell.less(a, b)
+  if BYTEWISE then return a < b end
+  for i = 1, math.min(#a, #b) do
+    local x, y = a:byte(i), b:byte(i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
 end
 
 -- Whether (e, n) lies before (other_e, other_n).

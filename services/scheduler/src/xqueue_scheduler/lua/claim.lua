@@ -6,7 +6,8 @@ xq_inbox      ARGV 1 incarnation, 2 first inbox, 3 step, 4 how many there are
               returns { OK, inbox } | { FULL } | { ASK_AGAIN }
 xq_claim      ARGV 1 incarnation, 2 msgpack: { { task id, token, epoch, call }, … }, the latter two as in the record
               returns { ADMITTED | WAIT | GONE | CANCELED, … }, in the same order
-xq_heartbeat  ARGV 1 incarnation, 2 msgpack: { instance, inbox, seq, slots, queues, types, profile, info },
+xq_heartbeat  ARGV 1 incarnation, 2 msgpack: { instance, inbox, seq, slots, queues, types, profile, info,
+              MB of GPU memory },
               3 msgpack: { { task id, token }, … } all attempts that it has claimed
               returns { OK | INBOX_LOST, lease in ms, { lost task ids }, { cancelled task ids } } | { ASK_AGAIN }
 xq_leave      ARGV 1 incarnation, 2 inbox; returns { OK } | { ASK_AGAIN }
@@ -17,6 +18,8 @@ Keys:
   beats     zset    see worker.lua
 ]]
 
+local CHUNK = 4000
+
 local function resting()
   return not C.head or C.head.mode == Cell.REBUILDING
 end
@@ -25,7 +28,15 @@ end
 local function renew(task, now)
   local due = now + C.head.lease + C.head.grace
   due = math.min(due, task.state[S.deadline_ms] + C.head.cancel)
-  redis.call('ZADD', C.base .. KEY.timers, 'XX', due, task.id)
+  C.renewed[#C.renewed + 1], C.renewed[#C.renewed + 2] = due, task.id
+end
+
+-- Write leases and claims.
+local function save()
+  Attempt.save_claims()
+  for i = 1, #C.renewed, CHUNK do
+    redis.call('ZADD', C.base .. KEY.timers, 'XX', unpack(C.renewed, i, math.min(i + CHUNK - 1, #C.renewed)))
+  end
 end
 
 local function token_label(token)
@@ -46,12 +57,20 @@ local function admission(incarnation, ask, now)
   return ADMISSION.ADMITTED
 end
 
+local function prepare(asks)
+  local ids = {}
+  for i, ask in ipairs(asks) do ids[i] = ask[1] end
+  Task.prepare(ids)
+end
+
 redis.register_function{ function_name = 'xq_claim', flags = { 'allow-oom' }, callback = function(keys, args)
   local incarnation, asks = args[1], cmsgpack.unpack(args[2])
   Cell.open(keys[1])
   local answers, rest = {}, resting()
   local now = not rest and Cell.guess()
+  if not rest then prepare(asks) end
   for i, ask in ipairs(asks) do answers[i] = rest and ADMISSION.WAIT or admission(incarnation, ask, now) end
+  save()
   return answers
 end }
 
@@ -92,14 +111,14 @@ local function keep_alive(ask, now, lost, cancelled)
   elseif task.state[S.cancel] then
     cancelled[#cancelled + 1] = id
   else
-    if not Attempt.claimed(task) then Attempt.claim(task) end
+    Attempt.claim(task)  -- anew: a rebuild does not know it
     renew(task, now)
   end
 end
 
 local function take_offer(incarnation, fields, now)
   local offer = { incarnation = incarnation, instance = fields[1], inbox = fields[2], seq = fields[3],
-    slots = fields[4], profile = fields[7], info = fields[8] }
+    slots = fields[4], profile = fields[7], info = fields[8], mb = fields[9] or 0 }
   local known = Worker.load(incarnation)
   if known and known.seq > offer.seq then return end
   Worker.learn(offer.profile, fields[5], fields[6])
@@ -115,7 +134,9 @@ redis.register_function{ function_name = 'xq_heartbeat', flags = { 'allow-oom' }
   if resting() then return { CODE.ASK_AGAIN } end
   local now = Cell.guess()
   local lost, cancelled = {}, {}
+  prepare(attempts)
   for _, ask in ipairs(attempts) do keep_alive(ask, now, lost, cancelled) end
+  save()
   local held_by = holder(fields[2], now)
   if held_by and held_by ~= incarnation then return { CODE.INBOX_LOST, C.head.lease, lost, cancelled } end
   lease_inbox(fields[2], incarnation, now)

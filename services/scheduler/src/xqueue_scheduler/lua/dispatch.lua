@@ -1,94 +1,260 @@
 --[[
-Dispatch: give what may run to workers that offer a slot, best first, until one of the two runs out.
+Dispatch: give what may run to workers that have room, best first, until one of the two runs out (POLICY.md).
 
-Of the lanes that a profile with a free worker serves, the one whose first task comes first gives it to the
-emptiest worker. Costs per grant do not depend on how many groups are blocked or wait.
+The fronts of the indexes are kept in memory (line.lua) while attempts are granted, and written back at the end.
+Meanwhile flows can only lose room and fall back, so what the indexes say of the rest comes no earlier than they say.
 
 Keys:
-  best      zset    see lane.lua
+  tops      zset    see lane.lua
 ]]
-local LANES = 16
+local LEVELS = 64
+local TASKS = 64
 
-local function emptiest(workers)
-  local best
-  for _, worker in ipairs(workers) do
-    if worker.free > 0 and (not best or worker.free > best.free) then best = worker end
+local function no_preparation() end
+
+-- Where a group stands at a level, nil if it may not run.
+local function group_tag(level)
+  return function(name, tag)
+    local group = Group.load(name)
+    local lift = group.levels[level]
+    if not lift or Group.room(group) <= 0 then return nil end
+    return (tag < 0 or Policy.follows) and tag or Policy.stand(group, lift)
   end
-  return best
 end
 
-local function cursor_of(cursors, lane)
-  local cursor = cursors[lane]
-  if not cursor then
-    cursor = Cursor.open(lane)
-    cursors[lane] = cursor
+local function turns_of(lines, level, tenant)
+  local at = lines[level]
+  local line = at.turns[tenant]
+  if not line then
+    line = Line.open(Lane.turns_key(level, tenant), group_tag(level), Group.prepare)
+    at.turns[tenant] = line
   end
-  return cursor
+  return line
 end
 
--- The first lanes of a profile; `rest` is the score from which others begin.
-local function look(profile)
-  local found = redis.call('ZRANGE', C.base .. KEY.best .. profile.name, 0, LANES, 'WITHSCORES')
-  profile.choices, profile.rest = {}, tonumber(found[2 * LANES + 2]) or math.huge
-  for i = 1, math.min(#found, 2 * LANES), 2 do profile.choices[#profile.choices + 1] = found[i] end
+-- Where a tenant stands at a level, nil if it may not run.
+local function tenant_stand(lines, level, tenant)
+  local at = tenant.levels[level]
+  if not at or not at.lift or Tenant.room(tenant) <= 0 then return nil end
+  local first = Line.first(turns_of(lines, level, tenant.name))
+  if not first then return nil end
+  if first.tag < 0 or Policy.follows then return first.tag end
+  return Policy.stand(tenant, at.lift)
 end
 
-local function close_all(cursors)
-  for lane, cursor in pairs(cursors) do
-    Cursor.close(cursor)
-    cursors[lane] = nil
+local function tenant_tag(lines, level)
+  return function(name) return tenant_stand(lines, level, Tenant.load(name)) end
+end
+
+local function line_of(lines, level)
+  local at = lines[level]
+  if not at then
+    at = { turns = {} }
+    lines[level] = at
+    at.line = Line.open(Lane.ready_key(level), tenant_tag(lines, level), no_preparation)
   end
-  Lane.settle()
+  return at.line
 end
 
--- The lane of this profile whose first task comes first, and its score.
-local function best_lane(profile, cursors)
-  local best, least
-  for _, lane in ipairs(profile.choices) do
-    local score = Cursor.peek(cursor_of(cursors, lane))
-    if score and (not least or score < least) then best, least = lane, score end
+-- What comes first at a level: { level, tenant, tag, next, group, group_tag, group_next }; nil if nothing may.
+local function head_of(lines, level)
+  if Lane.room(level) <= 0 then return nil end
+  local tenant, following = Line.first(line_of(lines, level.name))
+  if not tenant then return nil end
+  local group, after = Line.first(turns_of(lines, level.name, tenant.name))
+  return {
+    level = level, tenant = tenant.name, tag = tenant.tag, next = following, group = group.name,
+    group_tag = group.tag, group_next = after,
+  }
+end
+
+local function first_place(head)
+  if not head.place then
+    local key = Lane.queue_key(head.level.name, head.group)
+    head.place = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
   end
-  return best, least or math.huge
+  return head.place
 end
 
--- The worker and lane of the next grant, or nil.
-local function choose(cursors)
-  local worker, lane, least
+-- Whether a comes before b; both of one priority.
+local function before(a, b)
+  if a.tag ~= b.tag then return a.tag < b.tag end
+  if a.tenant ~= b.tenant then return Cell.less(a.tenant, b.tenant) end
+  if a.group_tag ~= b.group_tag then return a.group_tag < b.group_tag end
+  if a.group ~= b.group then return Cell.less(a.group, b.group) end
+  if first_place(a) ~= first_place(b) then return first_place(a) < first_place(b) end
+  return Cell.less(a.level.name, b.level.name)
+end
+
+-- The levels of one rank that a profile serves, with bounds, added to those that are known.
+local function read_levels(profile, rank, known)
+  local key, at = Lane.best_key(profile.name, rank), 0
+  repeat
+    local found = redis.call('ZRANGE', key, at, at + LEVELS - 1, 'WITHSCORES')
+    for i = 1, #found, 2 do known[found[i]] = tonumber(found[i + 1]) end
+    at = at + LEVELS
+  until #found < 2 * LEVELS
+end
+
+local function higher(a, b)
+  return a.priority > b.priority
+end
+
+local function by_bound(a, b)
+  if a.bound ~= b.bound then return a.bound < b.bound end
+  return Cell.less(a.level.name, b.level.name)
+end
+
+-- What any worker serves, by priority, highest first: { { priority, levels: { { level, bound } … } by bound } … }.
+local function all_choices()
+  local known, list, by = {}, {}, {}
   for _, profile in ipairs(Worker.profiles()) do
-    local free = Worker.emptiest(profile)
-    local candidate = emptiest(free)
-    if candidate then
-      if not profile.choices then look(profile) end
-      local found, score = best_lane(profile, cursors)
-      if score > profile.rest then  -- one that was not looked at comes first
-        close_all(cursors)
-        look(profile)
-        found, score = best_lane(profile, cursors)
-      end
-      if found and (not least or score < least) then worker, lane, least = candidate, found, score end
+    for _, rank in ipairs(redis.call('ZRANGE', C.base .. KEY.tops .. profile.name, 0, -1)) do
+      read_levels(profile, rank, known)
     end
   end
-  return worker, lane
+  for name, bound in pairs(known) do
+    local level = Lane.load(name)
+    local at = by[level.priority]
+    if not at then
+      at = { priority = level.priority, levels = {} }
+      by[level.priority], list[#list + 1] = at, at
+    end
+    table.insert(at.levels, { level = level, bound = bound })
+  end
+  for _, at in ipairs(list) do table.sort(at.levels, by_bound) end
+  table.sort(list, higher)
+  return list
 end
 
-local function send(task, group, worker)
-  local place = Attempt.grant(task, group, worker)
-  worker.free = worker.free - 1
-  local offer = Worker.load(worker.incarnation)
-  C.dispatches[#C.dispatches + 1] = '\147' .. cmsgpack.pack(place, offer.inbox, Task.payload(task))
+-- The best of these levels that would get a slot of this class (see allocation.lua); and the bar: a tag that others may
+-- have that come behind it.
+local function best_of_levels(lines, levels, class)
+  local best, bar = nil, math.huge
+  for _, choice in ipairs(levels) do
+    if best and choice.bound > best.tag then return best, math.min(bar, choice.bound) end
+    local head = Worker.fit(choice.level) == class and head_of(lines, choice.level)
+    if head and (not best or before(head, best)) then best, head = head, best end
+    if head then bar = math.min(bar, head.tag) end
+  end
+  return best, bar
+end
+
+local CLASSES = { Allocation.OWN, Allocation.FREE, Allocation.LENT }
+
+-- What comes next, and the tag beyond which something else may: queues come first where slots are their own, then by
+-- priority.
+local function choose(lines, choices)
+  if not Worker.any_free() then return nil end
+  for _, class in ipairs(C.head.shares > 0 and CLASSES or { Allocation.FREE }) do
+    for _, at in ipairs(choices) do
+      local best, bar = best_of_levels(lines, at.levels, class)
+      if best then
+        best.class = class
+        return best, bar
+      end
+    end
+  end
+end
+
+local function send(task, worker, level, group)
+  local place = Attempt.grant(task, group, worker, level)
+  C.dispatches[#C.dispatches + 1] = '\148'
+    .. cmsgpack.pack(place, worker.inbox, Task.payload(task), Depend.parents(task))
+end
+
+-- Charge a grant to group and tenant.
+local function charge(run, group, cost)
+  local tenant, level = run.tenant, run.level.name
+  local turns, clock = Tenant.clock(tenant, level), Clock.of(level)
+  Policy.charge(group, turns, group.levels[level], cost)
+  Policy.charge(tenant, clock, turns.lift, cost)
+  Tenant.charged(tenant, turns)
+  Clock.charged(clock)
+  group.changed = true
+  run.tag, run.group_tag = Policy.stand(tenant, turns.lift), Policy.stand(group, group.levels[level])
+end
+
+-- Grant tasks of one group, as long as they come before everything else; return how many, and the place of the first
+-- that is left, or nil.
+local function take_group(run, group)
+  local level = run.level
+  local most = math.min(run.budget, Lane.room(level), Tenant.room(run.tenant), Group.room(group), TASKS)
+  local queue = Lane.queue_key(level.name, group.name)
+  local waiting, taken = redis.call('ZRANGE', queue, 0, most, 'WITHSCORES'), 0
+  while taken < most and waiting[2 * taken + 1] do
+    local worker, class = Worker.pick(level)
+    if class ~= run.class then break end
+    local task, place = Task.load(waiting[2 * taken + 1]), tonumber(waiting[2 * taken + 2])
+    send(task, worker, level, group)
+    charge(run, group, task.state[S.charge_us])
+    taken = taken + 1
+    -- What was put first by a reorder is taken one at a time: what comes next must be looked up again.
+    if place < 0 or Policy.follows or run.group_tag >= run.after or run.tag >= run.bar then break end
+  end
+  return taken, tonumber(waiting[2 * taken + 2])
+end
+
+-- Tokens are spent; what is left without room is marked, to leave the indexes of all its levels.
+local function spend(run, group, taken)
+  local level, tenant = run.level, run.tenant
+  Limit.spend(level.queue, taken)
+  Limit.spend(level.type, taken)
+  Limit.spend(tenant.scope, taken)
+  Limit.spend(group.scope, taken)
+  if Tenant.room(tenant) <= 0 then Tenant.reindex(tenant) end
+  if Limit.room(level.queue) <= 0 then Lane.reindex(level.queue) end
+  if Limit.room(level.type) <= 0 then Lane.reindex(level.type) end
+end
+
+-- Whether the next group of the tenant may be served at once: nothing else can come before it.
+local function goes_on(run, first)
+  return run.budget > 0 and run.tag < run.bar and not run.led and not (first and first < 0)
+    and Tenant.room(run.tenant) > 0 and Lane.room(run.level) > 0 and Worker.fit(run.level) == run.class
+end
+
+-- Grant tasks of the tenant that comes first at a level, as long as nothing else comes before them; return how many.
+local function take(lines, head, bar, budget)
+  local level = head.level
+  local run = {
+    level = level, tenant = Tenant.load(head.tenant), tag = head.tag, bar = math.min(bar, head.next),
+    class = head.class, budget = budget,
+  }
+  local turns, group, first, taken = turns_of(lines, level.name, head.tenant), nil, nil, 0
+  repeat
+    group, run.after = Line.first(turns)
+    if not group then break end
+    run.group_tag, run.led = group.tag, group.tag < 0 or Policy.follows
+    group = Group.load(group.name)
+    taken, first = take_group(run, group)
+    if taken == 0 then error('an index names a group of which nothing may run: ' .. group.name) end
+    run.budget = run.budget - taken
+    spend(run, group, taken)
+    Line.move(turns, Lane.taken(level.name, group, taken, first))
+  until not goes_on(run, first)
+  Lane.mark(level.name, run.tenant)
+  Line.move(line_of(lines, level.name), tenant_stand(lines, level.name, run.tenant))
+  return budget - run.budget
+end
+
+local function close_all(lines)
+  for _, at in pairs(lines) do
+    for _, line in pairs(at.turns) do Line.close(line) end
+    Line.close(at.line)
+  end
 end
 
 -- Grant at most `budget` attempts.
 function Dispatch.run(budget)
   Worker.settle()
   Lane.settle()
-  local cursors = {}
-  for _ = 1, budget do
-    local worker, lane = choose(cursors)
-    if not worker then break end
-    local id, group = Cursor.pop(cursors[lane])
-    send(Task.load(id), group, worker)
+  local lines, choices = {}, all_choices()
+  while budget > 0 do
+    local head, bar = choose(lines, choices)
+    if not head then break end
+    budget = budget - take(lines, head, bar, budget)
   end
-  close_all(cursors)
+  close_all(lines)
+  Lane.settle()
   Worker.settle()
 end

@@ -1,116 +1,291 @@
 --[[
-Lane: what waits for one kind of worker: a queue and a type ('queue/type').
+Lane: what waits for one kind of worker: a queue, a type and a resource class ('queue/type/class'); at one priority it
+is a level ('queue/type/class/rank'). A rank is a priority, or, in a queue whose tasks age, 'k@ms': such a level has the
+priority k + floor(now / ms), so all that wait there rise together and nothing need be moved.
 
-Within a lane each group has a queue, ordered by priority and then by order of submission; the ready index holds
-the groups that have room, by the score of their first task; the best index of a profile (see worker.lua) holds
-the lanes that its workers serve, by the score of their first ready group. A lane that nobody serves stands in no
-best index and blocks nobody.
+At a level each group has a queue of its tasks; the turns of a tenant hold its groups that have room, by tag; the
+ready index holds the tenants that have room and a group in their turns, by tag; the best index of a profile (see
+worker.lua) holds the ready levels of one rank that its workers serve, by their first tag; its tops are the ranks of
+which there is a best index. What is blocked stands in none.
 
-Costs: O(log tasks + log groups + profiles) to enter or leave; nothing depends on what is blocked.
+What changes is marked, and settled before anything is granted and at the end of a call.
+
+Costs: O(log tasks + log groups) to enter or leave; a scope that fills or empties costs its own levels.
 
 Keys:
-  queue     zset    waiting task ids of one group in one lane, by score
-  ready     zset    groups of a lane that have waiting tasks and room, by the score of their first
-  lanes     zset    lanes with a ready group, by the score of their first
-  best      zset    the same, of those that a profile serves
+  queue     zset    waiting task ids of one group at one level, by place
+  turns     zset    groups of one tenant that may run at one level, by tag
+  ready     zset    tenants that may run at one level, by tag
+  best      zset    levels of one rank that a profile serves and that may run, by a tag not above their first
+  tops      zset    ranks of a profile's best indexes, highest first
+  levels    hash    level -> number of tasks that wait there
 ]]
-local PRIORITY_STEP = 2 ^ 44
 
--- Smaller is earlier: higher priority first, then order of submission.
-local function score(state)
-  return (255 - state[S.priority]) * PRIORITY_STEP + state[S.order]
+local HIGHEST = 255
+
+-- The priority of a rank now.
+function Lane.priority(rank)
+  local k, ms = rank:match('^(-?%d+)@(%d+)$')
+  if not k then return tonumber(rank) end
+  return math.max(0, math.min(HIGHEST, tonumber(k) + math.floor(C.head.now / tonumber(ms))))
 end
 
+-- The rank of what begins to wait now with this priority; `ms`: it rises by one after each such span. Nil: the priority.
+function Lane.aging_rank(priority, ms)
+  if not ms then return nil end
+  return string.format('%d@%d', priority - math.floor(C.head.now / ms), ms)
+end
+
+-- The rank of what has this priority more.
+function Lane.raise(rank, by)
+  local k, ms = rank:match('^(-?%d+)@(%d+)$')
+  return string.format('%d@%d', tonumber(k) + by, ms)
+end
+
+local function parse(name)
+  local queue, type, class, rank = name:match('^([^/]*)/([^/]*)/([^/]*)/([^/]+)$')
+  local slots, mb = class:match('^(%d+)%.(%d+)$')
+  return {
+    name = name, queue = 'q/' .. queue, type = 't/' .. type, lane = queue .. '/' .. type, rank = rank, priority = Lane.priority(rank),
+    class = class, slots = tonumber(slots) or 1, mb = tonumber(mb) or 0,
+  }
+end
+
+function Lane.load(name)
+  local level = C.levels[name]
+  if not level then
+    level = parse(name)
+    C.levels[name] = level
+  end
+  return level
+end
+
+-- The resource class of a task.
+local function class_of(resources)
+  local slots, mb = resources and resources.slots or 1, resources and resources.gpu_memory_mb or 0
+  if slots == 1 and mb == 0 then return '' end
+  return string.format('%d.%d', slots, mb)
+end
+
+-- The lane of a task.
 function Lane.of(spec)
-  return spec[P.queue] .. '/' .. spec[P.type]
+  return spec[P.queue] .. '/' .. spec[P.type] .. '/' .. class_of(spec[P.resources])
 end
 
 function Lane.group_of(spec)
   return spec[P.tenant] .. '/' .. (spec[P.concurrency_key] or '')
 end
 
-local function queue_key(lane, group)
-  return C.base .. KEY.queue .. lane .. ':' .. group.name
+-- How many more attempts a level may have.
+function Lane.room(level)
+  return math.min(Limit.room(level.queue), Limit.room(level.type))
 end
 
-local function set_ready(lane, group, first)
-  if first and Group.room(group) > 0 then
-    redis.call('ZADD', C.base .. KEY.ready .. lane, first, group.name)
-  else
-    redis.call('ZREM', C.base .. KEY.ready .. lane, group.name)
+function Lane.queue_key(level, group)
+  return C.base .. KEY.queue .. level .. ':' .. group
+end
+
+function Lane.turns_key(level, tenant)
+  return C.base .. KEY.turns .. level .. ':' .. tenant
+end
+
+function Lane.ready_key(level)
+  return C.base .. KEY.ready .. level
+end
+
+function Lane.best_key(profile, rank)
+  return C.base .. KEY.best .. profile .. ':' .. rank
+end
+
+-- Something at this level has changed: a group of a tenant, only the tenant, or (without both) the level itself.
+function Lane.mark(level, tenant, group)
+  local mark = C.marks[level]
+  if not mark then
+    mark = { tenants = {}, groups = {} }
+    C.marks[level] = mark
   end
-  C.lanes[lane] = true
+  if tenant then mark.tenants[tenant.name] = true end
+  if group then mark.groups[group.name] = true end
 end
 
--- A group of this lane is at its limit.
-function Lane.block(lane, group)
-  redis.call('ZREM', C.base .. KEY.ready .. lane, group.name)
-  C.lanes[lane] = true
-end
-
--- Bring one group's place in this lane's ready index up to date.
-function Lane.index(lane, group)
-  local first = redis.call('ZRANGE', queue_key(lane, group), 0, 0, 'WITHSCORES')[2]
-  if not first then Group.leave(group, lane) end
-  set_ready(lane, group, first)
+local function count(level, by)
+  C.waiting[level] = (C.waiting[level] or 0) + by
 end
 
 function Lane.enqueue(task)
-  local lane, group, at = Task.lane(task), Task.group(task), score(task.state)
-  redis.call('ZADD', queue_key(lane, group), at, task.id)
-  Group.enter(group, lane)
-  if Group.room(group) > 0 then
-    redis.call('ZADD', C.base .. KEY.ready .. lane, 'LT', at, group.name)
-    C.lanes[lane] = true
+  local level, group, place = Task.level(task), Task.group(task), Policy.place(task.state)
+  redis.call('ZADD', Lane.queue_key(level, group.name), place, task.id)
+  count(level, 1)
+  Group.wait(group, 1)
+  if group.levels[level] == nil then
+    Group.enter(group, level)
+    Lane.mark(level, group.tenant, group)
+  elseif place < 0 or Policy.follows then
+    Lane.mark(level, group.tenant, group)
   end
 end
 
 function Lane.withdraw(task)
-  local lane, group = Task.lane(task), Task.group(task)
-  redis.call('ZREM', queue_key(lane, group), task.id)
-  Lane.index(lane, group)
+  local level, group = Task.level(task), Task.group(task)
+  redis.call('ZREM', Lane.queue_key(level, group.name), task.id)
+  count(level, -1)
+  Group.wait(group, -1)
+  Lane.mark(level, group.tenant, group)
 end
 
--- The place of a waiting task within its group, from 0.
+-- How many tasks of its group and lane come before a waiting task.
 function Lane.rank(task)
-  return redis.call('ZRANK', queue_key(Task.lane(task), Task.group(task)), task.id)
-end
-
--- Up to `most` of the first ready groups of a lane: { { group name, score of its first task } … }.
-function Lane.ready(lane, most)
-  local found, list = redis.call('ZRANGE', C.base .. KEY.ready .. lane, 0, most - 1, 'WITHSCORES'), {}
-  for i = 1, #found, 2 do list[#list + 1] = { found[i], tonumber(found[i + 1]) } end
-  return list
-end
-
--- Up to `most` of the first tasks of a group in a lane: { id, score, id, score … }.
-function Lane.waiting(lane, group, most)
-  return redis.call('ZRANGE', queue_key(lane, group), 0, most - 1, 'WITHSCORES')
-end
-
--- The first `count` tasks of a group have been taken; `first` is the score of the next one, nil if there is none.
-function Lane.taken(lane, group, count, first)
-  redis.call('ZREMRANGEBYRANK', queue_key(lane, group), 0, count - 1)
-  if not first then Group.leave(group, lane) end
-  set_ready(lane, group, first)
-end
-
-local function set_first(key, first, lane)
-  if first then
-    redis.call('ZADD', key, first, lane)
-  else
-    redis.call('ZREM', key, lane)
-  end
-end
-
--- Bring the lanes that changed in this call up to date in the best indexes.
-function Lane.settle()
-  for lane in pairs(C.lanes) do
-    local first = redis.call('ZRANGE', C.base .. KEY.ready .. lane, 0, 0, 'WITHSCORES')[2]
-    set_first(C.base .. KEY.lanes, first, lane)
-    for _, profile in ipairs(Worker.profiles()) do
-      if Worker.serves(profile, lane) then set_first(C.base .. KEY.best .. profile.name, first, lane) end
+  local group, mine = Task.group(task), Lane.load(Task.level(task))
+  local rank = redis.call('ZRANK', Lane.queue_key(mine.name, group.name), task.id)
+  for name in pairs(group.levels) do
+    local level = Lane.load(name)
+    if rank and level.lane == mine.lane and level.class == mine.class and level.priority > mine.priority then
+      rank = rank + redis.call('ZCARD', Lane.queue_key(name, group.name))
     end
   end
-  C.lanes = {}
+  return rank
+end
+
+-- Where a flow stands in an index: by its first task if that was put first by a reorder, or its policy says so.
+local function stand(flow, lift, first)
+  if first < 0 or Policy.follows then return first end
+  return Policy.stand(flow, lift)
+end
+
+-- Where a group stands in the turns of its tenant from now on, nil if it does not; `first` is the place of its first
+-- task, nil if there is none.
+local function place_group(level, group, first)
+  local lift = group.levels[level]
+  if not first or Group.room(group) <= 0 then
+    if lift ~= nil then Group.place(group, level, false) end
+    if not first and lift ~= nil then Group.leave(group, level) end
+    return nil
+  end
+  if not lift then
+    Tenant.wake(group.tenant, level)
+    lift = Policy.lift(group, Tenant.clock(group.tenant, level))
+    Group.place(group, level, lift)
+  end
+  return stand(group, lift, first)
+end
+
+-- Put a group where it belongs; one that leaves its turns is only noted.
+local function settle_group(level, name, leaving)
+  local group = Group.load(name)
+  local first = tonumber(redis.call('ZRANGE', Lane.queue_key(level, name), 0, 0, 'WITHSCORES')[2])
+  if first and Group.room(group) > 0 then
+    redis.call('ZADD', Lane.turns_key(level, group.tenant.name), place_group(level, group, first), name)
+  else
+    leaving[#leaving + 1] = { level, group, first }
+  end
+end
+
+local function leave_turns(level, group, first)
+  redis.call('ZREM', Lane.turns_key(level, group.tenant.name), group.name)
+  place_group(level, group, first)
+end
+
+-- Tasks of a group have been taken from the front; `first` is the place of what is now its first, or nil. Returns where it
+-- stands in the turns from now on, nil if it does not; to write that, and to mark the tenant, is up to the caller.
+function Lane.taken(level, group, taken, first)
+  redis.call('ZREMRANGEBYRANK', Lane.queue_key(level, group.name), 0, taken - 1)
+  count(level, -taken)
+  Group.wait(group, -taken)
+  local tag = place_group(level, group, first)
+  if Group.room(group) <= 0 then Group.reindex(group) end
+  return tag
+end
+
+-- Put a tenant where it belongs; one that is not ready any more is only noted.
+local function settle_tenant(level, name, leaving)
+  local tenant = Tenant.load(name)
+  local at = tenant.levels[level]
+  local first = at and tonumber(redis.call('ZRANGE', Lane.turns_key(level, name), 0, 0, 'WITHSCORES')[2])
+  if not first or Tenant.room(tenant) <= 0 then
+    leaving[#leaving + 1] = { level, tenant }
+    return
+  end
+  if not at.lift then
+    Clock.start(level)
+    at.lift, tenant.changed = Policy.lift(tenant, Clock.of(level)), true
+  end
+  redis.call('ZADD', Lane.ready_key(level), stand(tenant, at.lift, first), name)
+end
+
+local function leave_ready(level, tenant)
+  local ready, at = Lane.ready_key(level), tenant.levels[level]
+  redis.call('ZREM', ready, tenant.name)
+  if at and at.lift then at.lift, tenant.changed = false, true end
+  if redis.call('EXISTS', ready) == 0 then Clock.rest(level) end
+end
+
+local function put_best(profile, level, first)
+  local key = Lane.best_key(profile.name, level.rank)
+  if first then
+    redis.call('ZADD', key, first, level.name)
+    redis.call('ZADD', C.base .. KEY.tops .. profile.name, -tonumber(level.rank:match('^-?%d+')), level.rank)
+  elseif redis.call('ZREM', key, level.name) == 1 and redis.call('EXISTS', key) == 0 then
+    redis.call('ZREM', C.base .. KEY.tops .. profile.name, level.rank)
+  end
+end
+
+local function settle_level(name)
+  local level = Lane.load(name)
+  local first = tonumber(redis.call('ZRANGE', Lane.ready_key(name), 0, 0, 'WITHSCORES')[2])
+  if first and Lane.room(level) <= 0 then first = nil end
+  for _, profile in ipairs(Worker.profiles()) do
+    if Worker.serves(profile, level) then put_best(profile, level, first) end
+  end
+end
+
+-- Bring all that was marked up to date: what enters comes first and what leaves then, so that a clock does not rest in
+-- between, and nothing hangs on the order of a Lua table.
+function Lane.settle()
+  local marks, groups, tenants = C.marks, {}, {}
+  C.marks, C.settles = {}, C.settles + 1
+  for level, mark in pairs(marks) do
+    for name in pairs(mark.groups) do settle_group(level, name, groups) end
+  end
+  for _, gone in ipairs(groups) do leave_turns(gone[1], gone[2], gone[3]) end
+  for level, mark in pairs(marks) do
+    for name in pairs(mark.tenants) do settle_tenant(level, name, tenants) end
+  end
+  for _, gone in ipairs(tenants) do leave_ready(gone[1], gone[2]) end
+  for level in pairs(marks) do settle_level(level) end
+end
+
+-- The names of all levels where tasks wait, this call's counted in.
+function Lane.names()
+  local counts, names, all = {}, {}, redis.call('HGETALL', C.base .. KEY.levels)
+  for i = 1, #all, 2 do counts[all[i]] = tonumber(all[i + 1]) end
+  for name, by in pairs(C.waiting) do counts[name] = (counts[name] or 0) + by end
+  for name, count in pairs(counts) do
+    if count > 0 then names[name] = true end
+  end
+  return names
+end
+
+-- The room of a queue ('q/…') or type ('t/…') has changed.
+function Lane.reindex(scope)
+  for name in pairs(Lane.names()) do
+    local level = Lane.load(name)
+    if level.queue == scope or level.type == scope then Lane.mark(name) end
+  end
+end
+
+-- The levels that may run and that this profile serves, put into its best indexes.
+function Lane.populate(profile)
+  for name in pairs(Lane.names()) do
+    local level = Lane.load(name)
+    if Worker.serves(profile, level) then settle_level(name) end
+  end
+end
+
+-- Write how many tasks wait at the levels that changed.
+function Lane.save_all()
+  local key = C.base .. KEY.levels
+  for name, by in pairs(C.waiting) do
+    if by ~= 0 and redis.call('HINCRBY', key, name, by) == 0 then redis.call('HDEL', key, name) end
+  end
+  C.waiting = {}
 end

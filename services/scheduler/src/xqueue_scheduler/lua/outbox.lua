@@ -2,7 +2,7 @@
 Outbox: what the calls have said and the log has not acknowledged yet; one list a call.
 
 A list holds the pieces of one msgpack array: offsets of commands and reports before and after the call, totals,
-low-water mark (or nil), statuses, dispatches, repeated snapshots. Whoever reads it puts the pieces together; here
+low-water mark (or nil), statuses, settings, dispatches, repeated snapshots. Whoever reads it puts the pieces together; here
 that would cost most of a call, since Lua hashes every string that it makes. Labels are put on by whoever sends it
 (rule R2).
 
@@ -51,12 +51,13 @@ end
 
 -- Close the call: keep and return the pieces of what it has to say; none if nothing.
 function Outbox.close(commands_before, reports_before)
-  if #C.statuses == 0 and C.repeats == 0 then return {} end
+  if #C.statuses == 0 and #C.settings == 0 and C.repeats == 0 then return {} end
   local head = C.head
   local low = head.low_off and { head.low_off, head.low_cmd, head.low_rep }
-  local pieces = { '\153' .. cmsgpack.pack(commands_before, reports_before, head.cmd, head.rep,
+  local pieces = { '\154' .. cmsgpack.pack(commands_before, reports_before, head.cmd, head.rep,
     numbers(C.base .. KEY.totals, TOTALS), low or nil) }
   append(pieces, #C.statuses / Task.PIECES, C.statuses)
+  append(pieces, #C.settings, C.settings)
   append(pieces, #C.dispatches, C.dispatches)
   append(pieces, C.repeats, C.snapshots)
   Cell.many('RPUSH', key_of(head.n), pieces)

@@ -2,39 +2,48 @@
 Rolling snapshot: keeps the part of the logs short that a rebuild must read.
 
 `opens` lists the open tasks by the call that last wrote them in full (with payload, or as a new task whose payload
-stands in the commands log); ended ones are dropped when they reach its front. `marks` says where the logs stood
+stands in the commands log), and the settings by the call that told them last; ended ones are dropped when they reach its
+front. `marks` says where the logs stood
 after some calls. So the front of `opens` tells how far back a rebuild must read: the low-water mark. When that
 grows too long, the oldest open tasks are written again, and the mark advances once those are told.
 
 Keys:
-  opens     list    'task id:n', oldest first
+  opens     list    'n:task id' or 'n:=name of a setting', oldest first
   marks     list    msgpack: n, next offset of status, commands, reports, time in ms; oldest first
   task      string  see task.lua
 ]]
 
+Rolling.SETTING = '='
 local BATCH = 200
+local REPEATS_MOST = 5000
 local LOOK = 32
 
 local function push(ids)
   local entries = {}
-  for i, id in ipairs(ids) do entries[i] = id .. ':' .. C.head.n end
+  for i, id in ipairs(ids) do entries[i] = string.format('%d:', C.head.n) .. id end
   Cell.many('RPUSH', C.base .. KEY.opens, entries)
 end
 
-local function is_open(id)
+local function parse(entry)
+  local at = entry:find(':', 1, true)
+  return tonumber(entry:sub(1, at - 1)), entry:sub(at + 1)
+end
+
+local function is_setting(id)
+  return id:sub(1, 1) == Rolling.SETTING
+end
+
+local function is_open(call, id)
+  if is_setting(id) then return Setting.is_open(id:sub(2), call) end
   local task = C.tasks[id]
-  if task then return not Task.ended(task.state[S.status]) end
-  return redis.call('GETRANGE', Cell.key(KEY.task, id), 0, 0) == 'o'
+  if task and not Task.ended(task.state[S.status]) then return true end
+  return not task and redis.call('GETRANGE', Cell.key(KEY.task, id), 0, 0) == 'o' or Depend.has_kids(id)
 end
 
-local function call_of(entry)
-  return tonumber(entry:sub(ID_SIZE + 2))
-end
-
--- How many of these entries come before the first whose task is open.
+-- How many of these entries come before the first that counts.
 local function ended_before(entries)
   for i, entry in ipairs(entries) do
-    if is_open(entry:sub(1, ID_SIZE)) then return i - 1 end
+    if is_open(parse(entry)) then return i - 1 end
   end
   return #entries
 end
@@ -45,11 +54,11 @@ local function front(most)
     local entries = redis.call('LRANGE', C.base .. KEY.opens, 0, LOOK - 1)
     local ended = ended_before(entries)
     if ended > 0 then redis.call('LPOP', C.base .. KEY.opens, ended) end
-    if ended < #entries then return call_of(entries[ended + 1]) end
+    if ended < #entries then return (parse(entries[ended + 1])) end
     if ended < LOOK then return nil end
   end
   local entry = redis.call('LINDEX', C.base .. KEY.opens, 0)
-  return entry and call_of(entry)
+  return entry and (parse(entry))
 end
 
 -- The last mark made before call n; older ones are dropped.
@@ -64,22 +73,46 @@ local function mark_before(n)
   end
 end
 
+local function repeat_task(id)
+  local task = Task.load(id)
+  local group = Task.group(task)
+  task.state[S.limit], task.state[S.weight] = group.wanted, group.wanted_weight
+  C.repeats = C.repeats + 1
+  C.snapshots[#C.snapshots + 1] = '\146'
+  Task.say(task, C.snapshots)
+  C.snapshots[#C.snapshots + 1] = cmsgpack.pack(Task.payload(task))
+end
+
+-- Tell a task again that has ended, because others come to depend on it.
+function Rolling.again(id)
+  repeat_task(id)
+  C.born[#C.born + 1] = id
+end
+
 local function repeat_oldest()
   local entries = redis.call('LPOP', C.base .. KEY.opens, BATCH) or {}
   local ids = {}
   for _, entry in ipairs(entries) do
-    local id = entry:sub(1, ID_SIZE)
-    if is_open(id) then
-      local task = Task.load(id)
-      task.state[S.limit] = Task.group(task).limit
-      C.repeats = C.repeats + 1
-      C.snapshots[#C.snapshots + 1] = '\146'
-      Task.say(task, C.snapshots)
-      C.snapshots[#C.snapshots + 1] = cmsgpack.pack(Task.payload(task))
+    local call, id = parse(entry)
+    local open = is_open(call, id)
+    if open and is_setting(id) then
+      Setting.again(id:sub(2))
+    elseif open then
+      repeat_task(id)
       ids[#ids + 1] = id
     end
   end
   push(ids)
+end
+
+-- Repeat what `opens` lists, as far as one call can.
+local function repeat_all()
+  local left = math.min(redis.call('LLEN', C.base .. KEY.opens), REPEATS_MOST)
+  while left > 0 do
+    repeat_oldest()
+    left = left - BATCH
+  end
+  Rolling.remember()
 end
 
 local function too_long(mark, open)
@@ -91,19 +124,26 @@ function Rolling.mark(n, off, cmd, rep, at)
   redis.call('RPUSH', C.base .. KEY.marks, cmsgpack.pack({ n, off, cmd, rep, at }))
 end
 
--- Note the tasks that are new in this call.
+-- Note the tasks that are new in this call, and the settings that it has told.
 function Rolling.remember()
   push(C.born)
+  C.born = {}
 end
 
--- After the records of a call: advance the low-water mark, write the oldest open tasks again if need be.
+-- After the records of a call: advance the low-water mark, write the oldest open tasks again if need be, and
+-- all of them if asked to (`again`); return whether anything before this call is needed.
 -- The mark that a call tells relies on the calls before it only; it stands behind them in the log, so whoever
 -- reads the mark finds what it relies on.
-function Rolling.turn(open)
+function Rolling.turn(open, again)
+  if again then repeat_all() end
   local head = C.head
   local first = front(2 * #C.changed + 16)
   local mark = mark_before(first or head.n)
-  if not mark then return end
+  if not mark then return first ~= nil end
   head.low_off, head.low_cmd, head.low_rep = mark[2], mark[3], mark[4]
-  if first and too_long(mark, open) then repeat_oldest() end
+  if first and too_long(mark, open) then
+    repeat_oldest()
+    Rolling.remember()
+  end
+  return first ~= nil
 end

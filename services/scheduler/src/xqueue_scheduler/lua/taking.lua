@@ -4,7 +4,10 @@ Taking: how a scheduler becomes the owner of a cell (rule R4): adopt what Redis 
 xq_adopt   ARGV 1 epoch, 2 and 3 last label (epoch, call) in the valid log, 4 settings as a msgpack map
            returns { OK, n, told, off, cmd, rep, { n, output, … } } | { REBUILDING } | { LOST }
 xq_wipe    ARGV 1 epoch, 2… full names of keys to delete; returns { OK } | { LOST }
-xq_load    ARGV 1 epoch, 2 msgpack: { { group, limit } … }, 3… packed spec, packed state, payload of each task
+xq_load    ARGV 1 epoch, 2 msgpack: { { group, limit, weight } … } as submissions wanted them (or nil),
+           3 msgpack: settings { { name, version, JSON, limit, facts of a purge,
+           next run of a schedule } … }; what is not there is nil,
+           4… packed spec, packed state, payload of each task
            returns { OK } | { LOST }
 xq_ready   ARGV 1 epoch, 2 n, 3 next status offset, 4 and 5 offsets of the next command and report,
            6 highest order, 7 msgpack: low-water mark (status, commands, reports), 8 msgpack: totals by name,
@@ -80,28 +83,38 @@ local function restore(packed_spec, packed_state, payload)
   local task = Task.create(spec[P.task_id], packed_spec, payload, spec[P.process_timeout_ms])
   task.state = cmsgpack.unpack(packed_state)
   local state = task.state
+  if not Task.ended(state[S.status]) then Group.live(Task.group(task)) end
+  if spec[P.schedule] then Schedule.ran('schedule/' .. spec[P.tenant] .. '/' .. spec[P.schedule], task.id) end
+  if not Task.ended(state[S.status]) then C.head.front = math.min(C.head.front, state[S.order]) end
   if state[S.status] == 'processing' then
     if not state[S.cancel] then state[S.due_ms] = C.head.now + C.head.lease + C.head.grace end
     Attempt.hold(task)
+    Attempt.charge_again(task)
   elseif state[S.status] == 'pending' then
     Lane.enqueue(task)
   end
+  if not Task.ended(state[S.status]) then Depend.restore(task) end
   if not Task.ended(state[S.status]) then C.born[#C.born + 1] = task.id end
   Task.restore(task)
 end
 
+local function restore_setting(row)
+  Setting.restore(row[1], row[2], row[3], row[4] or nil)
+  if row[5] then Purge.note(row[1], row[5]) end
+  if row[6] then Schedule.plan(row[1], row[6] > 0 and row[6] or nil) end
+end
+
 redis.register_function{ function_name = 'xq_load', callback = function(keys, args)
-  local e, limits = tonumber(args[1]), cmsgpack.unpack(args[2])
+  local e, wanted, settings = tonumber(args[1]), cmsgpack.unpack(args[2]), cmsgpack.unpack(args[3])
   Cell.open(keys[1])
   if not_mine(e) then return { CODE.LOST } end
-  for _, pair in ipairs(limits) do
-    local group = Group.load(pair[1])
-    group.limit, group.changed = pair[2], true
-  end
-  for i = 3, #args, 3 do restore(args[i], args[i + 1], args[i + 2]) end
+  for _, row in ipairs(settings) do restore_setting(row) end
+  for _, row in ipairs(wanted) do Group.want(Group.load(row[1]), row[2] or nil, row[3] or nil) end
+  for i = 4, #args, 3 do restore(args[i], args[i + 1], args[i + 2]) end
   Rolling.remember()
   Lane.settle()
   Call.flush()
+  Cell.close()
   return { CODE.OK }
 end }
 

@@ -2,8 +2,8 @@
 Task: the record of one task, read once and written once a call.
 
 A value is: one byte ('o' open, 'x' ended), the process timeout in ms and the length of the spec (4 bytes each,
-big-endian), the spec (msgpack, not unpacked unless needed), the state (msgpack), the payload (JSON text; empty when
-it stands apart or is no longer needed). Fields of state and spec are named by S and P (generated from the Python
+big-endian), the spec (msgpack, not unpacked unless needed; without its header and its first field, the task id), the state
+(msgpack), the payload (JSON text; empty when it stands apart or is no longer needed). Fields of state and spec are named by S and P (generated from the Python
 structs).
 
 Invariant: every change of state is emitted with the next version, and the value in Redis is the last one emitted.
@@ -13,10 +13,11 @@ Keys:
   task      string  as above; expires only after the task has ended
   payload   string  a payload of more than INLINE bytes
   timers    zset    task id by due time in ms
+  scheduled  set     ids of the scheduled tasks of one queue
 ]]
 local INLINE = 1024
 local HEADER = 9
-Task.PIECES = 3
+Task.PIECES = 5
 local ENDED = { success = true, failed = true, canceled = true, timeout = true }
 local ROW = '\146' .. STATE_HEADER
 
@@ -29,7 +30,7 @@ local function parse(id, value)
   local at, state = cmsgpack.unpack_one(value, HEADER + size)
   return {
     id = id, state = state, packed_spec = value:sub(HEADER + 1, HEADER + size), process_ms = process_ms,
-    stored = true, armed = state[S.due_ms], status = state[S.status],
+    stored = true, armed = state[S.due_ms], status = state[S.status], listed = state[S.status] == 'scheduled',
     payload = at == -1 and '' or value:sub(at + 1),
   }
 end
@@ -44,27 +45,50 @@ function Task.load(id)
   return task
 end
 
+-- Load tasks that are going to be needed, at once.
+function Task.prepare(ids)
+  local wanted, paths = {}, {}
+  for _, id in ipairs(ids) do
+    if C.tasks[id] == nil then
+      wanted[#wanted + 1], paths[#paths + 1] = id, C.base .. KEY.task .. id
+      C.tasks[id] = false
+    end
+  end
+  for i, value in ipairs(Cell.values(paths)) do C.tasks[wanted[i]] = value and parse(wanted[i], value) end
+end
+
 -- A task that was not known; its state is filled in by the caller.
 function Task.create(id, packed_spec, payload, process_ms)
-  local task = { id = id, state = {}, packed_spec = packed_spec, payload = payload, process_ms = process_ms }
+  local rest = packed_spec:sub(#SPEC_HEADER + ID_SIZE + 1)
+  local task = { id = id, state = {}, packed_spec = rest, payload = payload, process_ms = process_ms,
+    listed = false }
   C.tasks[id] = task
   return task
 end
 
 function Task.spec(task)
-  if not task.spec then task.spec = cmsgpack.unpack(task.packed_spec) end
+  if not task.spec then task.spec = cmsgpack.unpack(SPEC_HEADER .. task.id .. task.packed_spec) end
   return task.spec
 end
 
--- The group that the task belongs to.
+-- The group that the task belongs to; a running one is known by what it holds, which spares unpacking its spec.
 function Task.group(task)
-  if not task.group then task.group = Group.load(Lane.group_of(Task.spec(task))) end
+  if not task.group then
+    local held = task.state[S.held]
+    task.group = Group.load(held and held:match('\nk/([^\n]+)') or Lane.group_of(Task.spec(task)))
+  end
   return task.group
 end
 
 function Task.lane(task)
   if not task.lane then task.lane = Lane.of(Task.spec(task)) end
   return task.lane
+end
+
+-- The level at which the task waits.
+function Task.level(task)
+  Task.lane(task)
+  return task.lane .. '/' .. (task.state[S.rank] or task.state[S.priority])
 end
 
 function Task.payload(task)
@@ -80,14 +104,27 @@ end
 -- Append a packed task's row to a list of pieces (see outbox.lua).
 local function append(pieces, task)
   local n = #pieces
-  pieces[n + 1], pieces[n + 2], pieces[n + 3] = ROW, task.fields, task.packed_spec
+  pieces[n + 1], pieces[n + 2], pieces[n + 3] = ROW, task.fields, SPEC_HEADER
+  pieces[n + 4], pieces[n + 5] = task.id, task.packed_spec
+end
+
+-- A scheduled task is listed by its queue at once, so that a purge in the same call finds it.
+local function list(task)
+  local scheduled = task.state[S.status] == 'scheduled'
+  if scheduled == task.listed then return end
+  local key = C.base .. KEY.scheduled .. Task.lane(task):match('^[^/]*')
+  redis.call(scheduled and 'SADD' or 'SREM', key, task.id)
+  Group.schedule(Task.group(task), scheduled and 1 or -1)
+  task.listed = scheduled
 end
 
 -- Tell the world about a change of this task; return its place among the call's statuses, from 0.
 function Task.emit(task, reason)
   local state, statuses = task.state, C.statuses
   state[S.version], state[S.reason] = state[S.version] + 1, reason
-  state[S.limit], state[S.at_ms] = Task.group(task).limit, C.head.now
+  list(task)
+  local group = Task.group(task)
+  state[S.limit], state[S.weight], state[S.at_ms] = group.wanted, group.wanted_weight, C.head.now
   pack(task)
   append(statuses, task)
   Task.keep(task)
@@ -103,11 +140,12 @@ end
 -- The row of a task as it stands.
 function Task.row(task)
   pack(task)
-  return ROW .. task.fields .. task.packed_spec
+  return ROW .. task.fields .. SPEC_HEADER .. task.id .. task.packed_spec
 end
 
--- Have a task written as a rebuild found it.
+-- Have a task written as it stands.
 function Task.restore(task)
+  list(task)
   pack(task)
   Task.keep(task)
 end
@@ -158,8 +196,6 @@ local function count(task)
   if task.status ~= status then
     Cell.tally(task.status, -1)
     Cell.tally(status, 1)
-    if task.status == 'scheduled' then Group.schedule(Task.group(task), -1) end
-    if status == 'scheduled' then Group.schedule(Task.group(task), 1) end
   end
 end
 
@@ -168,10 +204,10 @@ local function save(task, armed, disarmed)
   count(task)
   local value = (ended and 'x' or 'o') .. struct.pack('>I4I4', task.process_ms, #task.packed_spec)
     .. task.packed_spec .. STATE_HEADER .. task.fields .. settle_payload(task, ended)
-  if ended then
+  if ended and not Depend.has_kids(task.id) then
     redis.call('SET', C.base .. KEY.task .. task.id, value, 'PX', C.head.ttl)
   else
-    redis.call('SET', C.base .. KEY.task .. task.id, value)
+    Cell.put(C.base .. KEY.task .. task.id, value)
   end
   arm(task, task.state[S.due_ms], armed, disarmed)
 end

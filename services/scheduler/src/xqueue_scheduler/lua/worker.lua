@@ -2,7 +2,7 @@
 Worker: the offers of the live workers. Soft state: heartbeats write it, its loss costs a second.
 
 Workers that serve the same queues and types share a profile. A worker's free slots are what it offers less the
-members of its scope, 'w/' and the incarnation.
+members of its scope 'w/', and less what those of its scope 'x/' take beyond one slot; GPU memory likewise.
 
 Invariant: the free index of a profile holds exactly its live workers with a free slot, by their number.
 
@@ -11,15 +11,14 @@ Keys:
   beats     zset    incarnation by the time of its last heartbeat, in ms
   profiles  hash    profile -> msgpack: queues ('*', a name, or a prefix and '*'), types
   free      zset    incarnations of a profile that have free slots, by their number
-  lanes     zset    see lane.lua
-  best      zset    see lane.lua
+  tops      zset    see lane.lua
   claims    hash    see attempt.lua
   timers    zset    see task.lua
   scope     set     see scope.lua
 ]]
 
-Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info' }
-local LOOK = 16
+Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info', 'mb' }
+local LOOK = 32
 
 local function parse(incarnation, value)
   local fields, offer = cmsgpack.unpack(value), { incarnation = incarnation }
@@ -49,12 +48,28 @@ function Worker.touch(incarnation)
   C.touched[incarnation] = true
 end
 
+-- What the attempts of a worker take beyond one slot each: slots, MB of GPU memory.
+local function extra(incarnation)
+  local scope, slots, mb = 'x/' .. incarnation, 0, 0
+  if Scope.count(scope) == 0 then return 0, 0 end
+  for member in pairs(Scope.members(scope)) do
+    local more, memory = member:match(':(%d+):(%d+)$')
+    slots, mb = slots + tonumber(more), mb + tonumber(memory)
+  end
+  return slots, mb
+end
+
+local function free_of(offer)
+  local slots, mb = extra(offer.incarnation)
+  return offer.slots - Scope.count('w/' .. offer.incarnation) - slots, offer.mb - mb
+end
+
 -- Bring the free index up to date.
 function Worker.settle()
   for incarnation in pairs(C.touched) do
     local offer = Worker.load(incarnation)
     if offer then
-      local free = offer.slots - Scope.count('w/' .. incarnation)
+      local free = free_of(offer)
       local key = Cell.key(KEY.free, offer.profile)
       if free > 0 then
         redis.call('ZADD', key, free, incarnation)
@@ -86,58 +101,142 @@ local function matches(pattern, queue)
   return pattern == queue
 end
 
-local function serves(profile, lane)
-  local queue, type = lane:match('^([^/]*)/(.*)$')
-  if not profile.types[type] then return false end
+local function serves_queue(profile, queue)
   for _, pattern in ipairs(profile.queues) do
     if matches(pattern, queue) then return true end
   end
   return false
 end
 
-function Worker.serves(profile, lane)
-  local known = profile.lanes[lane]
+local function serves(profile, lane)
+  local queue, type = lane:match('^([^/]*)/(.*)$')
+  return profile.types[type] and serves_queue(profile, queue) or false
+end
+
+function Worker.serves(profile, level)
+  local known = profile.lanes[level.lane]
   if known == nil then
-    known = serves(profile, lane)
-    profile.lanes[lane] = known
+    known = serves(profile, level.lane)
+    profile.lanes[level.lane] = known
   end
   return known
 end
 
-local function any_free(workers)
-  for _, worker in ipairs(workers) do
+-- The workers of a profile with free slots, the emptiest ones; those beyond have no more than `rest` free.
+local function look(profile)
+  local found = redis.call('ZREVRANGE', Cell.key(KEY.free, profile.name), 0, LOOK, 'WITHSCORES')
+  profile.workers, profile.rest = {}, tonumber(found[2 * LOOK + 2]) or 0
+  for i = 1, math.min(#found, 2 * LOOK), 2 do
+    local offer = Worker.load(found[i])
+    local free, mb = free_of(offer)
+    profile.workers[#profile.workers + 1] = { incarnation = found[i], inbox = offer.inbox, free = free, mb = mb }
+  end
+end
+
+local function emptier(a, b)
+  return a.free > b.free or (a.free == b.free and Cell.less(b.incarnation, a.incarnation))
+end
+
+local function class_of(worker, level)
+  return C.head.shares > 0 and Allocation.class(level.queue, worker.incarnation) or Allocation.FREE
+end
+
+local function better(a, a_class, b, b_class)
+  return not b or a_class < b_class or (a_class == b_class and emptier(a, b))
+end
+
+local function best_of(profile, level)
+  local best, class
+  for _, worker in ipairs(profile.workers) do
+    if worker.free >= level.slots and worker.mb >= level.mb then
+      local its = class_of(worker, level)
+      if better(worker, its, best, class) then best, class = worker, its end
+    end
+  end
+  return best, class
+end
+
+-- The best worker of one profile, and the class of its slot.
+local function pick_of(profile, level)
+  if not profile.workers then look(profile) end
+  local best, class = best_of(profile, level)
+  if profile.rest > 0 and (not best or best.free < profile.rest) then
+    Worker.settle()
+    look(profile)
+    best, class = best_of(profile, level)
+  end
+  return best, class
+end
+
+-- The worker for a task of this level, or nil: one where the queue has slots of its own, else the emptiest; and the
+-- class of that slot (see allocation.lua).
+function Worker.pick(level)
+  local best, class
+  for _, profile in ipairs(Worker.profiles()) do
+    if Worker.serves(profile, level) then
+      local found, its = pick_of(profile, level)
+      if found and better(found, its, best, class) then best, class = found, its end
+    end
+  end
+  return best, class
+end
+
+-- The class of the slot that a task of this level would get now, or nil.
+function Worker.fit(level)
+  local _, class = Worker.pick(level)
+  return class
+end
+
+-- Of the workers of a profile: how many there are, could ever take a task of this level, could take one now.
+function Worker.capacity(profile, level)
+  local found = { serve = 0, fit = 0, free = 0 }
+  for _, incarnation in ipairs(redis.call('HKEYS', C.base .. KEY.workers)) do
+    local offer = Worker.load(incarnation)
+    if offer.profile == profile.name then
+      local free, mb = free_of(offer)
+      found.serve = found.serve + 1
+      if offer.slots >= level.slots and offer.mb >= level.mb then found.fit = found.fit + 1 end
+      if free >= level.slots and mb >= level.mb then found.free = found.free + 1 end
+    end
+  end
+  return found
+end
+
+-- The live workers that serve a queue: { name, capacity } in order of their names.
+function Worker.serving(queue)
+  local found = {}
+  for _, incarnation in ipairs(redis.call('HKEYS', C.base .. KEY.workers)) do
+    local offer = Worker.load(incarnation)
+    for _, profile in ipairs(Worker.profiles()) do
+      if profile.name == offer.profile and serves_queue(profile, queue) then
+        found[#found + 1] = { name = incarnation, capacity = offer.slots }
+      end
+    end
+  end
+  table.sort(found, function(a, b) return Cell.less(a.name, b.name) end)
+  return found
+end
+
+local function has_free(profile)
+  if not profile.workers then look(profile) end
+  for _, worker in ipairs(profile.workers) do
     if worker.free > 0 then return true end
+  end
+  return profile.rest > 0
+end
+
+-- Whether any worker has a free slot.
+function Worker.any_free()
+  for _, profile in ipairs(Worker.profiles()) do
+    if has_free(profile) then return true end
   end
   return false
 end
 
-local function look(profile)
-  local found = redis.call('ZREVRANGE', Cell.key(KEY.free, profile.name), 0, LOOK - 1, 'WITHSCORES')
-  local workers = {}
-  for i = 1, #found, 2 do
-    workers[#workers + 1] = { incarnation = found[i], free = tonumber(found[i + 1]) }
-  end
-  return workers
-end
-
--- Workers of a profile with free slots, the emptiest ones: { incarnation, free }; who grants one counts it down.
-function Worker.emptiest(profile)
-  if not profile.workers then
-    profile.workers = look(profile)
-  elseif #profile.workers > 0 and not any_free(profile.workers) then
-    Worker.settle()
-    profile.workers = look(profile)  -- more than those that were looked at may have slots
-  end
-  return profile.workers
-end
-
-local function populate(profile)
-  local lanes = redis.call('ZRANGE', C.base .. KEY.lanes, 0, -1, 'WITHSCORES')
-  for i = 1, #lanes, 2 do
-    if Worker.serves(profile, lanes[i]) then
-      redis.call('ZADD', Cell.key(KEY.best, profile.name), lanes[i + 1], lanes[i])
-    end
-  end
+-- An attempt of this level goes to a worker.
+function Worker.give(worker, level)
+  worker.free, worker.mb = worker.free - level.slots, worker.mb - level.mb
+  Allocation.give(level.queue, worker.incarnation)
 end
 
 -- Make a profile known, with the lanes that it serves.
@@ -145,13 +244,16 @@ function Worker.learn(name, queues, types)
   if redis.call('HSETNX', C.base .. KEY.profiles, name, cmsgpack.pack({ queues, types })) == 0 then return end
   C.profiles = nil
   for _, profile in ipairs(Worker.profiles()) do
-    if profile.name == name then populate(profile) end
+    if profile.name == name then Lane.populate(profile) end
   end
 end
 
 local function forget_profile(name)
   redis.call('HDEL', C.base .. KEY.profiles, name)
-  redis.call('DEL', Cell.key(KEY.best, name), Cell.key(KEY.free, name))
+  for _, rank in ipairs(redis.call('ZRANGE', Cell.key(KEY.tops, name), 0, -1)) do
+    redis.call('DEL', Lane.best_key(name, rank))
+  end
+  redis.call('DEL', Cell.key(KEY.tops, name), Cell.key(KEY.free, name))
   C.profiles = nil
 end
 

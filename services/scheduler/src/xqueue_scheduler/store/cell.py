@@ -14,13 +14,26 @@ from xqueue_scheduler.store import functions
 from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.keys import KEYS
 from xqueue_scheduler.store.rows import command_rows, pack, report_row
-from xqueue_scheduler.store.values import TOTALS, Adopted, Answer, DueTimer, Output, Position, Rebuilt, Told, Turn
+from xqueue_scheduler.store.values import (
+    TOTALS,
+    Adopted,
+    Answer,
+    DueRun,
+    DueTimer,
+    Output,
+    Position,
+    Rebuilt,
+    Told,
+    Turn,
+    Wanted,
+)
 
 _GLOB = re.compile(r"[][*?\\^-]")
 """What means something in a pattern of Redis."""
 
 _output = msgspec.msgpack.Decoder(Output)
 _due = msgspec.msgpack.Decoder(list[DueTimer])
+_runs = msgspec.msgpack.Decoder(list[DueRun])
 
 
 def read_output(packed: bytes) -> Output:
@@ -58,6 +71,7 @@ class CellStore:
             *mark,
             pack([report_row(report) for report in turn.reports]),
             pack(commands.rows),
+            int(turn.again),
             *commands.bulk,
         )
         return _answer(Code(code), *rest)
@@ -93,15 +107,19 @@ class CellStore:
         return code
 
     async def load(
-        self, epoch: int, limits: Sequence[tuple[str, int]], tasks: Sequence[tuple[SpecRow, StateRow, bytes]]
+        self,
+        epoch: int,
+        wanted: Sequence[Wanted],
+        settings: Sequence[list[Any]],
+        tasks: Sequence[tuple[SpecRow, StateRow, bytes]],
     ) -> Code:
-        """Put tasks into a cell that is being rebuilt; limits of groups (``tenant/key``) come first.
+        """Put settings (``setting_row``) and tasks into a cell that is being rebuilt.
 
         Raises:
             Unavailable: Redis does not answer.
         """
         flat = [part for spec, state, payload in tasks for part in (pack(spec), pack(state), payload)]
-        return Code((await self._call("xq_load", epoch, pack(limits), *flat))[0])
+        return Code((await self._call("xq_load", epoch, pack(wanted), pack(settings), *flat))[0])
 
     async def ready(self, epoch: int, rebuilt: Rebuilt) -> Code:
         """End a rebuild: calls and claims are answered from now on.
@@ -164,6 +182,16 @@ def _number(value: bytes | str | None) -> int | None:
 def _answer(code: Code, *rest: Any) -> Answer:
     if code not in (Code.OK, Code.RETRIED):
         return Answer(code)
-    n, now, pieces, soon, due, *counts = rest
-    next_due = soon if soon >= 0 else None
-    return Answer(code, n, now, b"".join(pieces), next_due, _due.decode(due) if due else (), *counts)
+    n, now, pieces, soon, due, open_tasks, grants, needed, runs = rest
+    return Answer(
+        code,
+        n,
+        now,
+        b"".join(pieces),
+        next_due_ms=soon if soon >= 0 else None,
+        due=_due.decode(due) if due else (),
+        open_tasks=open_tasks,
+        grants=grants,
+        needed=needed,
+        runs=tuple(_runs.decode(runs)) if runs else (),
+    )

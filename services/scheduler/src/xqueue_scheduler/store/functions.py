@@ -19,11 +19,13 @@ from xqueue_scheduler.store.keys import KEYS
 
 LIBRARY = "xqueue"
 FILES = (
-    "cell", "task", "scope", "group", "lane", "worker", "policy", "attempt", "report", "command", "cursor",
-    "dispatch",
-    "rolling", "outbox", "call", "taking", "claim", "read",
+    "cell", "task", "scope", "limit", "clock", "tenant", "group", "lane", "line", "worker", "allocation", "retry",
+    "policy", "estimate", "attempt", "report", "command", "setting", "depend", "schedule", "purge", "dispatch",
+    "rolling", "outbox", "call", "taking", "claim", "read", "explain",
 )  # fmt: skip
-"""In the order in which a record passes through them."""
+"""In the order in which a record passes through them; ``policy`` is one of several."""
+
+POLICY = "fair"
 
 _TASK_ID_SIZE = 36
 
@@ -51,6 +53,8 @@ def _prelude() -> Iterable[str]:
     yield f"local P = {_table(_places(SpecRow))}"
     size = len(StateRow.__struct_fields__)
     yield f"local N_STATE, STATE_HEADER, ID_SIZE = {size}, '\\220\\0\\{size}', {_TASK_ID_SIZE}"
+    # The array of a spec and the header of its first field: the task id, which the value of a task does not repeat.
+    yield f"local SPEC_HEADER = '\\220\\0\\{len(SpecRow.__struct_fields__)}\\217\\{_TASK_ID_SIZE}'"
     yield f"local CODE = {_table(_codes(Code))}"
     yield f"local ADMISSION = {_table(_codes(Admission))}"
     yield f"local BACKOFF = {_table({name: getattr(default, name) for name in Backoff.__struct_fields__})}"
@@ -60,16 +64,24 @@ def _prelude() -> Iterable[str]:
     yield "local C  -- what the call under way knows: see cell.lua"
 
 
+def policy_text(name: str = POLICY) -> str:
+    """Return the text of a policy that comes with us."""
+    return (files("xqueue_scheduler") / "lua" / "policy" / f"{name}.lua").read_text(encoding="utf-8")
+
+
 def lua_files() -> dict[str, str]:
     """Return the text of each Lua file by its name."""
     folder = files("xqueue_scheduler") / "lua"
-    return {name: (folder / f"{name}.lua").read_text(encoding="utf-8") for name in FILES}
+    names = (name for name in FILES if name != "policy")
+    texts = {name: (folder / f"{name}.lua").read_text(encoding="utf-8") for name in names}
+    return {name: texts.get(name) or policy_text() for name in FILES}
 
 
 @cache
-def source() -> str:
-    """Return the whole library as one Lua text."""
-    bodies = (f"do\n{text}\nend" for text in lua_files().values())
+def source(policy: str | None = None) -> str:
+    """Return the whole library as one Lua text; ``policy`` is the text of another policy than ours."""
+    texts = lua_files() | ({} if policy is None else {"policy": policy})
+    bodies = (f"do\n{text}\nend" for text in texts.values())
     return "\n".join([*_prelude(), *bodies])
 
 

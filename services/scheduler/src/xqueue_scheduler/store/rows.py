@@ -1,13 +1,31 @@
 """Records as the rows that the Lua handlers take: arrays whose first field names the handler."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw, structs
 
-from xqueue_common.events import Cancel, Command, ErrorInfo, Finished, Report, Returned, Started, Submit, TimerFired
-from xqueue_common.task import TaskSpec, row_of_spec
+from xqueue_common.events import (
+    Cancel,
+    Command,
+    Configure,
+    ErrorInfo,
+    Finished,
+    Kept,
+    Purge,
+    Reorder,
+    Report,
+    Reprioritize,
+    Returned,
+    Started,
+    Submit,
+    TimerFired,
+)
+from xqueue_common.limits import Limit, Purging, QueueSettings
+from xqueue_common.schedules import Run, Schedule, schedule_setting
+from xqueue_common.task import Resources, TaskSpec, read_parent, row_of_spec
 
 pack = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
@@ -55,30 +73,100 @@ def _error(error: ErrorInfo) -> str:
     return _json(said).decode()
 
 
-def _submit(offset: int, spec: TaskSpec) -> list[Any]:
+def _class(wanted: Resources | None) -> str:
+    wanted = wanted or Resources()
+    return "" if wanted == Resources() else f"{wanted.slots}.{wanted.gpu_memory_mb}"
+
+
+def _submit(offset: int, spec: TaskSpec, run: Run | None) -> list[Any]:
+    keyed = spec.concurrency_key is not None
     return [
         "submit",
         spec.task_id,
         offset,
-        f"{spec.queue}/{spec.type}",
+        f"{spec.queue}/{spec.type}/{_class(spec.resources)}",
         f"{spec.tenant}/{spec.concurrency_key or ''}",
-        spec.max_concurrency if spec.concurrency_key else None,
+        spec.max_concurrency if keyed else None,
+        spec.weight if keyed else None,
         spec.priority,
         spec.queue_timeout_ms,
         spec.process_timeout_ms,
         spec.run_at_ms,
+        spec.queue,
+        None if run is None else _run(run),
+        spec.depends_on,
+        spec.on_failure == "run",
+        _ended_before(spec),
     ]
+
+
+def _ended_before(spec: TaskSpec) -> dict[str, str]:
+    """Return the status of those that this task depends on and that had ended before, by id."""
+    return {task_id: read_parent(fact.encode()).status for task_id, fact in (spec.parents or {}).items()}
+
+
+def _run(run: Run) -> list[Any]:
+    after = run.after
+    name, json = schedule_setting(after.tenant, after.schedule_id), _json(after).decode()
+    return [name, run.version, run.due_ms, json, after.next_ms, after.overlap]
+
+
+def _next_run(value: Kept | None) -> int | None:
+    """Return when a schedule runs next; 0: never again; None: it is no schedule."""
+    if not isinstance(value, Schedule):
+        return None
+    return 0 if value.paused else value.next_ms or 0
+
+
+def limit_fields(value: Kept | None) -> list[Any] | None:
+    """Return what a setting limits, as ``limit.lua`` keeps it; None if it limits nothing."""
+    if not isinstance(value, Limit | QueueSettings):
+        return None
+    rate = value.rate
+    interval = False if rate is None else math.ceil(1_000_000 / rate.per_second)
+    burst = False if rate is None else rate.burst
+    weight = value.weight if isinstance(value, Limit) else None
+    workers, aging = (value.workers, value.aging_ms) if isinstance(value, QueueSettings) else (None, None)
+    fields = [value.max_concurrency or False, interval, burst, weight or False, value.paused]
+    fields += [workers or False, aging or False]
+    return fields if any(fields) else None
+
+
+def setting_row(name: str, version: int, value: Kept) -> list[Any]:
+    """Return the row of a setting that a rebuild has found."""
+    facts = None
+    if isinstance(value, Purging):
+        facts = [value.queue, value.tenant or False, value.before, value.running]
+    return [name, version, _json(value).decode(), limit_fields(value) or False, facts, _next_run(value)]
+
+
+def _configure(command: Configure) -> list[Any]:
+    json = None if command.value is None else _json(command.value).decode()
+    value, next_run = command.value, _next_run(command.value)
+    return ["configure", command.name, json, limit_fields(value), command.expected, command.force, next_run]
+
+
+def _row(offset: int, command: Command) -> list[Any]:
+    match command:
+        case Submit():
+            return _submit(offset, command.spec, command.run)
+        case Cancel():
+            return ["cancel", command.task_id, command.tenant]
+        case Reprioritize():
+            return ["reprioritize", command.task_id, command.tenant, command.priority]
+        case Reorder():
+            return ["reorder", command.queue, command.task_ids, command.tenant]
+        case Purge():
+            return ["purge", command.queue, command.tenant]
+        case Configure():
+            return _configure(command)
 
 
 def command_rows(commands: Sequence[tuple[int, Command]]) -> Commands:
     """Return the rows of commands, each given with its offset."""
-    rows: list[list[Any]] = []
+    rows = [_row(offset, command) for offset, command in commands]
     bulk: list[bytes] = []
-    for offset, command in commands:
-        match command:
-            case Submit():
-                rows.append(_submit(offset, command.spec))
-                bulk += (pack(row_of_spec(command.spec)), bytes(command.payload))
-            case Cancel():
-                rows.append(["cancel", command.task_id, offset, command.tenant])
+    for _, command in commands:
+        if isinstance(command, Submit):
+            bulk += (pack(row_of_spec(command.spec)), bytes(command.payload))
     return Commands(rows, bulk)

@@ -18,11 +18,24 @@ class Position(NamedTuple):
 
 
 class DispatchRow(Struct, frozen=True, array_like=True):
-    """An attempt to send: which status it belongs to (from 0), to which inbox, with which payload (JSON text)."""
+    """An attempt to send: which status it belongs to (from 0), to which inbox, with which payload (JSON text).
+
+    ``parents`` is what it may know of the tasks that it depends on, as a JSON object.
+    """
 
     status: int
     inbox: int
     payload: str
+    parents: str | None = None
+
+
+class SettingRow(Struct, frozen=True, array_like=True):
+    """A version of a setting; ``value`` is its JSON, None when it is removed."""
+
+    name: str
+    version: int
+    at_ms: int
+    value: str | None
 
 
 class RepeatRow(Struct, frozen=True, array_like=True):
@@ -42,6 +55,7 @@ class Output(Struct, frozen=True, array_like=True):
     totals: tuple[int, int, int, int, int]
     low: tuple[int, int, int] | None
     statuses: list[TaskRow]
+    settings: list[SettingRow]
     dispatches: list[DispatchRow]
     repeats: list[RepeatRow]
 
@@ -58,6 +72,14 @@ class DueTimer(Struct, frozen=True, array_like=True):
     due_ms: int
 
 
+class DueRun(Struct, frozen=True, array_like=True):
+    """A run of a schedule that is due: name and version of its setting, and the setting as JSON."""
+
+    name: str
+    version: int
+    value: str
+
+
 class Turn(NamedTuple):
     """One call as the owner makes it.
 
@@ -72,6 +94,7 @@ class Turn(NamedTuple):
         most: grants at most.
         wants_due: list due timers.
         mark: offsets of the input logs after the told calls, to note where the logs stand.
+        again: write all settings again.
         reports: the batch.
         commands: the batch, each with its offset.
     """
@@ -86,6 +109,7 @@ class Turn(NamedTuple):
     most: int
     wants_due: bool = False
     mark: Position | None = None
+    again: bool = False
     reports: Sequence[Report] = ()
     commands: Sequence[tuple[int, Command]] = ()
 
@@ -102,6 +126,8 @@ class Answer(NamedTuple):
         due: due timers, if they were asked for.
         open_tasks: how many there are.
         grants: attempts granted; not 0 if that is not known.
+        needed: whether a rebuild needs anything that was told before this call.
+        runs: due runs of schedules, if due timers were asked for.
     """
 
     code: Code
@@ -112,6 +138,8 @@ class Answer(NamedTuple):
     due: Sequence[DueTimer] = ()
     open_tasks: int = 0
     grants: int = 0
+    needed: int = 1
+    runs: Sequence[DueRun] = ()
 
 
 class Adopted(NamedTuple):
@@ -123,6 +151,14 @@ class Adopted(NamedTuple):
     off: int = 0
     position: Position = Position(0, 0)
     outbox: Sequence[tuple[int, bytes]] = ()
+
+
+class Wanted(NamedTuple):
+    """Limit and weight that the latest submission wanted for a group (``tenant/key``)."""
+
+    group: str
+    limit: int | None
+    weight: float | None
 
 
 class Rebuilt(NamedTuple):

@@ -1,0 +1,1 @@
+"""Schedules: which records a due run becomes, and appending them."""
