@@ -23,6 +23,11 @@ demo *args:
 test *args:
     uv run pytest "$@"
 
+# Random histories of a cell beside its model for XQ_SOAK_S seconds (default 600), with fresh seeds
+[group('test')]
+soak *args:
+    XQ_SOAK_S="${XQ_SOAK_S:-600}" uv run pytest -s -m soak tests/integration/scheduler/test_walk_soak.py "$@"
+
 # Style, types and the borders between the packages
 [group('lint')]
 lint:
@@ -45,6 +50,11 @@ openapi:
 # What has to pass before anything lands
 [group('ci')]
 ci: lint test
+
+# Policies compared on thousands of tenants, in simulated time; `--out DIR` draws pictures
+[group('bench')]
+simulate *args:
+    @exec uv run --group sim python bench/simulate.py "$@"
 
 # A measurement: `just bench chain`, `just bench drain --keys 100` (see bench/README.md)
 [group('bench')]

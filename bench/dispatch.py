@@ -37,14 +37,14 @@ class Load(NamedTuple):
     Attributes:
         waiting: tasks in the backlog.
         keys: concurrency keys; 0: none.
-        limit: of each key.
-        run: tasks that are run, at most.
+        blocked: how many of them are at their limit all the time.
+        run: tasks that are run, all of keys that are not blocked.
         batch: attempts granted and finished in one call.
     """
 
     waiting: int
     keys: int
-    limit: int
+    blocked: int
     run: int
     batch: int
 
@@ -65,6 +65,7 @@ class Driver:
         self._cell = Cell(redis, prefix="", cell=0)
         self._n = 0
         self._seen = Position(0, 0)
+        self._beats = 0
 
     async def open(self) -> None:
         """Take an empty cell."""
@@ -76,8 +77,9 @@ class Driver:
 
     async def offer(self, slots: int) -> None:
         """Offer so many slots."""
+        self._beats += 1
         await self._cell.lease_inbox(_WORKER, first=0, step=1, count=1)
-        offer = Offer("bench", 0, self._n, slots, ["*"], ["noop"], "all", "{}")
+        offer = Offer("bench", 0, self._beats, slots, ["*"], ["noop"], "all", "{}")
         await self._cell.heartbeat(_WORKER, offer, [])
 
     async def call(self, reports: Sequence[Report] = (), commands: Sequence[Submit] = ()) -> Output | None:
@@ -90,7 +92,7 @@ class Driver:
             self._n,
             1,
             self._seen,
-            100,
+            5,
             0.5,
             5_000,
             reports=reports,
@@ -102,13 +104,14 @@ class Driver:
         self._n = answer.n
         return read_output(answer.output) if answer.output else None
 
-    async def run(self, most: int) -> int:
-        """Run up to so many tasks; return how many were run."""
+    async def run(self, most: int, slots: int) -> int:
+        """Run up to so many tasks on so many slots; return how many were run."""
+        await self.offer(slots)
         output, run = await self.call(), 0
         while output and output.dispatches and run < most:
-            rows = [output.statuses[dispatch.status] for dispatch in output.dispatches]
-            granted = [(row.spec.task_id, row.state.token or "") for row in rows]
-            if run == 0:
+            granted = granted_in(output)
+            if run % 5_000 < len(granted):
+                await self.offer(slots)  # it lives
                 await self.call()
             await self._cell.claim(_WORKER, [Ask(task, token, 0, self._n) for task, token in granted])
             result = Raw(b'{"ok":true}')
@@ -116,25 +119,48 @@ class Driver:
             run += len(granted)
         return run
 
+    async def hold(self, commands: Sequence[Submit]) -> None:
+        """Have these run for ever."""
+        await self.offer(len(commands))
+        for first in range(0, len(commands), _SUBMIT):
+            await self.call(commands=commands[first : first + _SUBMIT])
+            await self.offer(len(commands))
 
-def submissions(load: Load) -> list[Submit]:
-    """Return the backlog."""
-    keys = [f"key-{n}" for n in range(load.keys)]
-    return [
-        Submit(
-            TaskSpec(
-                new_task_id(0, 1_790_000_000_000 + n),
-                "noop",
-                "default",
-                "default",
-                1_790_000_000_000 + n,
-                concurrency_key=keys[n % load.keys] if keys else None,
-                max_concurrency=load.limit if keys else None,
-            ),
-            Raw(b'{"n":%d}' % n),
-        )
-        for n in range(load.waiting)
-    ]
+
+def granted_in(output: Output) -> list[tuple[str, str]]:
+    """Return task and token of the attempts that a call granted."""
+    rows = [output.statuses[dispatch.status] for dispatch in output.dispatches]
+    return [(row.spec.task_id, row.state.token or "") for row in rows]
+
+
+def submission(n: int, key: int | None, limit: int) -> Submit:
+    """Return the n-th submission."""
+    at = 1_790_000_000_000 + n
+    spec = TaskSpec(
+        *(new_task_id(0, at), "noop", "default", "default", at),
+        concurrency_key=None if key is None else f"key-{key}",
+        max_concurrency=None if key is None else limit,
+    )
+    return Submit(spec, Raw(b'{"n":%d}' % n))
+
+
+def holding(load: Load) -> list[Submit]:
+    """Return a task for each key that is blocked, which takes its only slot."""
+    return [submission(n, n, 1) for n in range(load.blocked)]
+
+
+def backlog_of(load: Load) -> list[Submit]:
+    """Return the backlog: what is going to run, mixed with what waits behind blocked keys, or for its turn."""
+    if not load.keys:
+        return [submission(n, None, 0) for n in range(load.waiting)]
+    free = load.keys - load.blocked
+    every = load.waiting // load.run if load.blocked else 1
+    found = []
+    for n in range(load.waiting):
+        runs = n % every == 0
+        key = load.blocked + n // every % free if runs else n % load.blocked
+        found.append(submission(n, key, load.batch if runs else 1))
+    return found
 
 
 @asynccontextmanager
@@ -152,51 +178,65 @@ async def redis_server() -> AsyncIterator[Redis]:
 
 async def measure(server: Redis, load: Load) -> Cost:
     """Submit the backlog, run a part of it."""
-    backlog = submissions(load)
+    backlog, held = backlog_of(load), holding(load)
     async with connect(server.url) as redis:
         await redis.flushall()
         driver = Driver(redis)
         await driver.open()
+        if held:
+            await driver.hold(held)
         memory, used = (await redis.info("memory"))["used_memory"], cpu_s(server.pid)
         for first in range(0, load.waiting, _SUBMIT):
             await driver.call(commands=backlog[first : first + _SUBMIT])
         submitted = cpu_s(server.pid)
         waiting = (await redis.info("memory"))["used_memory"] - memory
-        await driver.offer(load.batch)
-        run = await driver.run(load.run)
+        ran = await driver.run(load.run, len(held) + load.batch)
         done = cpu_s(server.pid)
-    return Cost(1e6 * (submitted - used) / load.waiting, 1e6 * (done - submitted) / run, waiting / load.waiting)
+    if ran < load.run // 2:
+        msg = f"only {ran} of {load.run} tasks were run"
+        raise RuntimeError(msg)
+    return Cost(1e6 * (submitted - used) / load.waiting, 1e6 * (done - submitted) / ran, waiting / load.waiting)
 
 
 async def main(loads: Sequence[Load], rounds: int) -> None:
     """Measure and print the best of some rounds."""
-    head = ("waiting", "keys", "limit", "batch", "submit us", "grant, claim, finish us", "bytes waiting")
+    head = ("waiting", "keys", "blocked %", "submit us", "grant, claim, finish us", "all in us", "bytes waiting")
     rows = []
     async with redis_server() as server:
         for load in loads:
             costs = [await measure(server, load) for _ in range(rounds)]
             best = Cost(*map(min, zip(*costs, strict=True)))
-            rows.append(
-                (load.waiting, load.keys, load.limit, load.batch, best.submit, best.run, round(best.bytes_waiting))
-            )
+            blocked = 100 * load.blocked / load.keys if load.keys else 0
+            spent = (best.submit, best.run, best.submit + best.run)
+            rows.append((load.waiting, load.keys, round(blocked, 1), *spent, round(best.bytes_waiting)))
+            print(table(head, rows[-1:]), file=sys.stderr, flush=True)
     print(table(head, rows))
+
+
+def loads_of(given: argparse.Namespace) -> list[Load]:
+    """Return what is to be measured: without keys, and with each number of keys and share of blocked ones."""
+    found = []
+    for waiting in given.waiting:
+        run = min(given.run, waiting // 2)
+        for keys in given.keys:
+            shares = given.blocked if keys else [0.0]
+            blocked = sorted({min(keys - 1, int(keys * share / 100)) for share in shares} if keys else {0})
+            found += [Load(waiting, keys, n, run, given.batch) for n in blocked if keys <= waiting]
+    return found
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--waiting", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--keys", type=int, nargs="+", default=[0, 1_000])
-    parser.add_argument("--limit", type=int, default=4)
-    parser.add_argument("--run", type=int, default=20_000, help="tasks that are run, at most")
+    parser.add_argument("--waiting", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--keys", type=int, nargs="+", default=[0, 100, 10_000, 100_000])
+    parser.add_argument("--blocked", type=float, nargs="+", default=[0.0, 50.0, 99.9], help="share of the keys, %%")
+    parser.add_argument("--run", type=int, default=10_000, help="tasks that are run, at most")
     parser.add_argument("--batch", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = arguments()
-    loads = [
-        Load(waiting, keys, given.limit, given.run, given.batch) for waiting in given.waiting for keys in given.keys
-    ]
-    sys.exit(asyncio.run(main(loads, given.rounds)))
+    sys.exit(asyncio.run(main(loads_of(given), given.rounds)))

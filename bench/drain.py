@@ -3,7 +3,8 @@
 A backlog is submitted while no worker runs (its size gives the memory of a waiting task), then the worker comes.
 Rates are counted from the status log, CPU from the operating system, both from the moment that the worker is ready.
 The same again without the notifier, whose work (SQL, MQTT) is outside the way of a task and takes cores from it
-on a small machine.
+on a small machine. With ``--fair`` each round is run a second time with tenants of different weights, keys with
+limits, limits of types and tenants, and priorities, none of which is ever in the way: what does it cost?
 """
 
 import argparse
@@ -26,6 +27,7 @@ from xqueue_common.topics import Topics
 from xqueue_embedded import System, SystemOptions
 
 _BATCH = 1_000
+_TENANTS = 10
 _PROCESSES = ("kafka", "redis", "gateway", "scheduler", "worker", "notifier", "mosquitto")
 
 
@@ -36,6 +38,7 @@ class Load(NamedTuple):
     keys: int
     limit: int
     slots: int
+    fair: bool = False
 
 
 class Drained(NamedTuple):
@@ -51,9 +54,13 @@ async def submit(url: str, load: Load) -> float:
     """Submit all tasks in batches; return how long that took in seconds."""
     began = time.perf_counter()
     async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
+        if load.fair:
+            await _set_limits(http)
+            began = time.perf_counter()
         for first in range(0, load.tasks, _BATCH):
             tasks = [_task(n, load) for n in range(first, min(first + _BATCH, load.tasks))]
-            (await http.post("/api/v1/tasks/batch", json={"tasks": tasks})).raise_for_status()
+            tenant = {"X-XQ-Tenant": f"t{first // _BATCH % _TENANTS}"} if load.fair else {}
+            (await http.post("/api/v1/tasks/batch", json={"tasks": tasks}, headers=tenant)).raise_for_status()
     return time.perf_counter() - began
 
 
@@ -64,7 +71,17 @@ async def nobody_offers(url: str) -> None:
             await asyncio.sleep(0.2)
 
 
+async def _set_limits(http: httpx2.AsyncClient) -> None:
+    for n in range(_TENANTS):
+        limit = {"weight": 1 + n % 4, "max_concurrency": 100_000}
+        (await http.put(f"/api/v1/limits/tenant/t{n}", json=limit)).raise_for_status()
+    (await http.put("/api/v1/limits/type/noop", json={"max_concurrency": 100_000})).raise_for_status()
+
+
 def _task(n: int, load: Load) -> dict[str, object]:
+    if load.fair:
+        key = {"concurrency_key": f"key-{n % 10}", "max_concurrency": 1_000, "weight": 1 + n % 3}
+        return {"type": "noop", "payload": {"n": n}, "priority": n % 4, **key}
     key = {"concurrency_key": f"key-{n % load.keys}", "max_concurrency": load.limit} if load.keys else {}
     return {"type": "noop", "payload": {"n": n}, **key}
 
@@ -151,7 +168,7 @@ def report(results: dict[str, Drained]) -> str:
     return table(head, rows)
 
 
-async def main(load: Load, *, rounds: int) -> None:
+async def main(load: Load, *, rounds: int, fair: bool) -> None:
     """Measure and print; the first, small round warms the JVM."""
     with tempfile.TemporaryDirectory(prefix="xq-bench-") as folder:
         env = {"XQ_WORKER_SLOTS": str(load.slots)}
@@ -160,7 +177,11 @@ async def main(load: Load, *, rounds: int) -> None:
             results: dict[str, Drained] = {}
             for n in range(1, rounds + 1):
                 results[f"way of a task, {n}"] = await measure(running, load, notifier=False)
-                results[f"with notifier, {n}"] = await measure(running, load, notifier=True)
+                if fair:
+                    on = await measure(running, load._replace(fair=True), notifier=False)
+                    results[f"with limits, shares, priorities, {n}"] = on
+                else:
+                    results[f"with notifier, {n}"] = await measure(running, load, notifier=True)
     print(f"{load.tasks} tasks, {load.keys} keys of limit {load.limit}, {load.slots} slots\n")
     print(report(results))
 
@@ -173,9 +194,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=4)
     parser.add_argument("--slots", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--fair", action="store_true", help="compare with limits, shares and priorities")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = arguments()
-    sys.exit(asyncio.run(main(Load(given.tasks, given.keys, given.limit, given.slots), rounds=given.rounds)))
+    sys.exit(
+        asyncio.run(
+            main(Load(given.tasks, given.keys, given.limit, given.slots), rounds=given.rounds, fair=given.fair)
+        )
+    )
