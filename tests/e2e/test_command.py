@@ -157,6 +157,44 @@ async def test_the_system_is_shown(xqueue: Command) -> None:
     assert str(worker["id"]) in texts[1]
 
 
+async def test_a_queue_from_its_making_to_its_end(xqueue: Command, namespace: str) -> None:
+    queue = f"command-{namespace}"
+    [made] = (await xqueue("queues", "set", queue, "--max-concurrency", "1", "--rate", "5", "--json")).documents
+    [changed] = (await xqueue("queues", "set", queue, "--rate", "none", "--aging", "60", "--json")).documents
+    paused = await xqueue("queues", "pause", queue)
+    task_id = (await xqueue("submit", "noop", "--queue", queue)).out.strip()
+    refused = await xqueue("queues", "delete", queue)
+    purged = await xqueue("queues", "purge", queue)
+    waited = await xqueue("wait", task_id)
+    again = (await xqueue("retry", task_id, "--json")).documents
+    priority = await xqueue("priority", str(again[0]["task_id"]), "9", "--json")
+    resumed = await xqueue("queues", "resume", queue, "--json")
+    done = await xqueue("wait", str(again[0]["task_id"]))
+    listed = await xqueue("queues", "list")
+    gone = await xqueue("queues", "delete", queue, "--force")
+
+    assert (made["max_concurrency"], changed["max_concurrency"]) == (1, 1)
+    assert (made["rate"], changed["rate"], changed["aging"]) == ({"per_second": 5.0, "burst": 1}, None, 60.0)
+    assert (paused.status, purged.status, waited.status, done.status, gone.status) == (0, 0, 1, 0, 0)
+    assert (refused.status, refused.problems.count("\n")) == (4, 1)
+    assert (again[0]["retry_of"], priority.documents[0]["priority"]) == (task_id, 9)
+    assert resumed.documents[0]["paused"] is False
+    assert queue in listed.out
+    assert (await xqueue("queues", "get", queue)).status == 4
+
+
+async def test_a_limit_from_its_pinning_to_its_end(xqueue: Command) -> None:
+    pinned = await xqueue("limits", "set", "key", "a/b", "--max-concurrency", "2", "--json")
+    listed = await xqueue("limits", "list")
+    wrong = await xqueue("limits", "set", "key", "a/b", "--weight", "0")
+    cleared = [await xqueue("limits", "clear", "key", "a/b") for _ in range(2)]
+
+    assert (pinned.documents[0]["name"], pinned.documents[0]["max_concurrency"]) == ("a/b", 2)
+    assert "a/b" in listed.out
+    assert (wrong.status, "weight" in wrong.problems) == (2, True)
+    assert [done.status for done in cleared] == [0, 4]
+
+
 async def test_a_system_is_found_by_its_state_directory(url: str, state_dir: Path, tmp_path: Path) -> None:
     found = await ran(XQUEUE, "stats", cwd=tmp_path, XQ_STATE_DIR=str(state_dir))
 

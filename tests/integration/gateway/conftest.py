@@ -39,3 +39,15 @@ async def own_cell(kafka: Kafka, redis_server: Redis, namespace: str, tmp_path: 
     """A cell for a test that stops it, or breaks something."""
     async with playing(kafka, redis_server, namespace, f"sqlite:///{tmp_path / 'history.db'}") as played:
         yield played
+
+
+@pytest.fixture
+def queue(namespace: str) -> str:
+    """A queue of this test alone."""
+    return f"q-{namespace}"
+
+
+@pytest.fixture
+def path(queue: str) -> str:
+    """Where that queue is."""
+    return f"/api/v1/queues/{queue}"

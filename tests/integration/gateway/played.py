@@ -232,6 +232,8 @@ class PlayedCell:
         latest = {record.spec.task_id: record for record in told}.values()
         await self._replace(schema.tasks, [_task(record) for record in latest])
         await self._replace(schema.labels, [label for record in latest for label in _labels(record)])
+        retries = {retry["task_id"]: retry for record in latest for retry in _retries(record)}
+        await self._replace(schema.retries, list(retries.values()))
         await self._replace(schema.transitions, [_transition(record) for record in told])
         position = {
             "topic": self.topics.status,
@@ -297,6 +299,11 @@ def _task(record: StatusRecord) -> dict[str, Any]:
 def _labels(record: StatusRecord) -> list[dict[str, Any]]:
     labels = record.spec.labels or {}
     return [{"task_id": record.spec.task_id, "name": name, "value": value} for name, value in labels.items()]
+
+
+def _retries(record: StatusRecord) -> list[dict[str, Any]]:
+    spec = record.spec
+    return [{"task_id": spec.retry_of, "retried_as": spec.task_id}] if spec.retry_of else []
 
 
 def _transition(record: StatusRecord) -> dict[str, Any]:

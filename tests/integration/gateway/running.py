@@ -49,6 +49,11 @@ class Door:
         headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
         return await self.ask("POST", path, content=msgspec.json.encode(body), headers=headers)
 
+    async def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send JSON by any method."""
+        headers = {"Content-Type": "application/json"}
+        return await self.ask(method, path, content=msgspec.json.encode(body), headers=headers)
+
     async def get(self, path: str) -> Answer:
         """Get anything."""
         return await self.ask("GET", path)

@@ -1,8 +1,10 @@
 from integration.notifier.library import library
+from sqlalchemy import select
 from unit.notifier.records import CREATED_MS, task, version
 
 from xqueue_common.events import LogRecord
 from xqueue_common.history.engine import connect
+from xqueue_common.history.schema import retries
 from xqueue_notifier.history.retention import Retention
 from xqueue_notifier.history.rows import log_rows, rows_of
 from xqueue_notifier.history.store import Store
@@ -55,4 +57,23 @@ async def test_many_leave_in_small_steps(history_url: str) -> None:
     assert swept.deleted == 1_200
     async with library(history_url) as seen:
         assert await seen.tasks() == {}
+    await engine.dispose()
+
+
+async def test_that_a_task_was_run_again_is_known_as_long_as_the_task_is(history_url: str) -> None:
+    engine = connect(history_url)
+    store = Store(engine)
+    await store.prepare()
+    failed = [version(one, 1, "failed") for one in (ENDED, RECENT)]
+    first, second = (version(task(5 + n, retry_of=ENDED.task_id), 1) for n in range(2))
+    other = version(task(7, retry_of=RECENT.task_id), 1)
+    await store.apply(rows_of([*failed, first]), {})
+    await store.apply(rows_of([second, other]), {})
+
+    async with engine.connect() as connection:
+        known = {row.task_id: row.retried_as for row in await connection.execute(select(retries))}
+    assert known == {ENDED.task_id: first.spec.task_id, RECENT.task_id: other.spec.task_id}
+    await Retention(store=store, clock=HeldClock(), days=1).round()
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(retries))).all() == []
     await engine.dispose()

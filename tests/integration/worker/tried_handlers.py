@@ -52,6 +52,21 @@ async def async_in_child(ctx: Context, _payload: Any) -> dict[str, Any]:
     return {"pid": os.getpid()}
 
 
+@task("test.parents")
+async def parents(ctx: Context, _payload: Any) -> Any:
+    return ctx.parents
+
+
+@task("test.parents_thread")
+def parents_in_thread(ctx: Context, _payload: Any) -> Any:
+    return ctx.parents
+
+
+@task("test.parents_child", isolation="process")
+def parents_in_child(ctx: Context, _payload: Any) -> Any:
+    return ctx.parents
+
+
 @task("test.family", isolation="process")
 def family(_ctx: Context, payload: str) -> None:
     """Write the ids of this process and of one that it starts, then wait."""

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from unit.client.answering import SNAPSHOT as TASK
 
-from xqueue_client import BadAddress, NotFound, TaskFailed, TooManyRequests, Unreachable
+from xqueue_client import BadAddress, NotFound, Rate, RetryPolicy, TaskFailed, TooManyRequests, Unreachable
 from xqueue_client.command.__main__ import main, options_last
+from xqueue_client.command.control_flags import LimitFlags, QueueFlags
 from xqueue_client.command.exits import MEANINGS, Exit, Misused, exit_of
 from xqueue_client.command.options import TaskFlags, labels
 from xqueue_client.command.payload import read_payload
@@ -48,6 +49,10 @@ def test_nobody_there_is_one_line_with_a_remedy(capsys: pytest.CaptureFixture[st
         (["stats", "--tenant", "mädchen"], "tenant: empty, or other than printable ASCII"),
         (["cancel"], "TASK-IDS: name at least one task"),
         (["wait"], "TASK-IDS: name at least one task"),
+        (["retry"], "TASK-IDS: name at least one task"),
+        (["queues", "set", "images", "--burst", "3"], "--burst: say --rate too"),
+        (["queues", "set", "images", "--default-retry", "{bad"], "--default-retry: "),
+        (["limits", "set", "key", "k"], "say what to pin"),
     ],
 )
 def test_a_wrong_argument_is_named_on_one_line(
@@ -70,6 +75,10 @@ def test_a_wrong_argument_is_named_on_one_line(
         (["list", "--limit", "0"], "--limit"),
         (["submit"], "TYPE"),
         (["no-such-command"], "submit"),
+        (["queues", "set", "images", "--worker", "3"], "--workers"),
+        (["queues", "delet", "images"], "delete"),
+        (["limits", "set", "worker", "w", "--weight", "1"], "tenant"),
+        (["priority", "t1", "high"], "high"),
     ],
 )
 def test_what_cannot_be_read_is_answered_with_what_can(
@@ -79,7 +88,7 @@ def test_what_cannot_be_read_is_answered_with_what_can(
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["submit"], ["list"], ["wait"], ["watch"]])
+@pytest.mark.parametrize("command", [[], ["submit"], ["list"], ["wait"], ["watch"], ["queues", "set"]])
 def test_help_documents_every_exit_status(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--help"]) == Exit.OK
 
@@ -104,6 +113,7 @@ def test_the_options_of_all_commands_may_stand_before_the_command() -> None:
         "--json",
         "t1",
     ]
+    assert options_last(["--json", "queues", "get", "images"]) == ["queues", "get", "--json", "images"]
     assert options_last(["--url=http://a", "stats"]) == ["stats", "--url=http://a"]
     assert options_last(["--help"]) == ["--help"]
 
@@ -136,6 +146,24 @@ def test_what_is_said_about_a_task_is_sent_and_nothing_else() -> None:
     assert options["queue_timeout"] is None
     assert options["labels"] == {"a": "1", "b": "x=y"}
     assert (options["resources"].gpu_memory_mb, options["resources"].slots) == (5, 1)
+
+
+def test_what_is_set_for_a_queue_is_sent_and_nothing_else() -> None:
+    flags = QueueFlags(workers=3, max_size="none", default_retry='{"base": 2}', rate=5, burst=2, aging="none")
+
+    assert flags.options() == {
+        "workers": 3,
+        "max_size": None,
+        "default_retry": RetryPolicy(base=2),
+        "rate": Rate(5, 2),
+        "aging": None,
+    }
+    assert QueueFlags(no_queue_timeout=True, rate="none").options() == {"no_queue_timeout": True, "rate": None}
+    assert QueueFlags().options() == {}
+
+
+def test_what_is_pinned_is_sent_and_nothing_else() -> None:
+    assert LimitFlags(weight=2, paused=True).options() == {"weight": 2, "paused": True}
 
 
 @pytest.mark.parametrize("task_id", ["", ".", ".."])

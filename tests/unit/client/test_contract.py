@@ -7,7 +7,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from xqueue_client import Instance, Resources, RetryPolicy, Snapshot, Stats, Status, Submission, TaskOptions
+from xqueue_client import (
+    Instance,
+    Limit,
+    LimitOptions,
+    Purged,
+    Queue,
+    QueueOptions,
+    QueueStatus,
+    Rate,
+    Resources,
+    RetryPolicy,
+    Snapshot,
+    Stats,
+    Status,
+    Submission,
+    TaskOptions,
+)
 from xqueue_client import Transition as Step
 from xqueue_client.snapshot import FINAL
 
@@ -23,6 +39,12 @@ SAME = {
     "StatsAnswer": Stats,
     "Instance": Instance,
     "Transition": Step,
+    "QueueAnswer": Queue,
+    "QueueStatus": QueueStatus,
+    "RetryView": RetryPolicy,
+    "Purged": Purged,
+    "LimitAnswer": Limit,
+    "RateOrder": Rate,
 }
 
 
@@ -40,6 +62,11 @@ def test_what_the_api_requires_the_sdk_requires_too(name: str) -> None:
 
 def test_what_submit_takes_is_what_a_submission_has() -> None:
     assert {"type", "payload", *TaskOptions.__annotations__} == set(Submission.__struct_fields__)
+
+
+@pytest.mark.parametrize(("options", "name"), [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder")])
+def test_what_can_be_set_is_what_the_api_takes(options: Any, name: str) -> None:
+    assert set(options.__annotations__) == set(SCHEMAS[name]["properties"])
 
 
 def test_statuses_are_those_of_the_api() -> None:

@@ -5,13 +5,17 @@ from typing import Any
 from unit.gateway.made import Consumed, HeldClock, progress_record, spec, state, status_record, task_id
 
 from xqueue_common.codec import encode
-from xqueue_common.events import Checkpoint, LogRecord, Takeover
+from xqueue_common.events import Checkpoint, LogRecord, SettingRecord, Takeover
+from xqueue_common.limits import Limit, QueueSettings
 from xqueue_common.names import Ms
+from xqueue_gateway.control.book import Book
 from xqueue_gateway.history.horizon import MARGIN_MS, Horizon
+from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.push.events import Event
 from xqueue_gateway.push.hub import Hub
-from xqueue_gateway.push.intake import Ears, ProgressIntake, StatusIntake, Taken
+from xqueue_gateway.push.intake import Ears, StatusIntake, Taken
 from xqueue_gateway.push.live import LiveProgress
+from xqueue_gateway.push.progress_intake import ProgressIntake
 from xqueue_gateway.push.rates import Rates
 
 FAR_MS: Ms = 1 << 52
@@ -22,7 +26,8 @@ class Listening:
 
     def __init__(self) -> None:
         self.clock = HeldClock()
-        self.ears = Ears(Hub(), LiveProgress(), Rates(self.clock.now), Horizon(), self.clock)
+        rates, drain = Rates(self.clock.now), Drain(Rates(self.clock.now))
+        self.ears = Ears(Hub(), LiveProgress(), rates, drain, Horizon(), {0: Book()}, self.clock)
         self.ears.horizon.begin(0, 0)
         self.ears.hub.join_tenant("default", self)
         self.heard: list[Event] = []
@@ -40,6 +45,13 @@ class Listening:
     @property
     def versions(self) -> list[int]:
         return [event.version for event in self.heard]
+
+
+SCOPES = ("q/default", "n/default", "k/default/bounded", "k/default/free")
+
+
+def setting(offset: int, commands: int, value: QueueSettings | None) -> Consumed:
+    return Consumed(offset, encode(SettingRecord(0, 1, commands, 0, "queue/images", 1, 1, value)))
 
 
 def takeover(offset: int) -> Consumed:
@@ -114,6 +126,27 @@ def test_submissions_and_ends_are_counted() -> None:
     listening.status(status_record(0, spec(), state("pending", 1)), status_record(1, spec(), state("success", 3)))
 
     assert listening.ears.rates.per_second(listening.clock.now) == {"submitted": 1.0, "success": 1.0}
+
+
+def test_ends_are_counted_for_queues_tenants_and_bounded_keys() -> None:
+    listening = Listening()
+    listening.ears.books[0].note("limit/key/default/bounded", 0, Limit(max_size=9))
+
+    for offset, key in enumerate(("bounded", "free")):
+        listening.status(status_record(offset, spec(concurrency_key=key), state("failed", 3)))
+
+    rates = {scope: listening.ears.drain.per_second(scope, listening.clock.now) for scope in SCOPES}
+    assert rates == {"q/default": 2.0, "n/default": 2.0, "k/default/bounded": 1.0, "k/default/free": 0.0}
+
+
+def test_what_is_set_is_noted() -> None:
+    listening = Listening()
+
+    listening.status(setting(0, 5, QueueSettings(priority=7)), setting(1, 4, QueueSettings(priority=6)))
+    assert listening.ears.books[0].defaults("images").priority == 7
+
+    listening.status(setting(2, 6, None))
+    assert listening.ears.books[0].defaults("images").priority == 0
 
 
 def test_how_far_the_log_has_spoken_is_noted() -> None:

@@ -11,6 +11,15 @@ def test_rates_are_counted_over_the_last_minute() -> None:
     assert rates.per_second(119_999) == {"submitted": 2.0}
 
 
+def test_the_rate_of_one_name_is_the_same_as_among_all() -> None:
+    rates = Rates(0)
+    for at_ms in range(0, 90_000, 250):
+        rates.count("success" if at_ms % 3 else "failed", at_ms)
+
+    assert {name: rates.of(name, 90_000) for name in ("success", "failed")} == rates.per_second(90_000)
+    assert rates.of("unknown", 90_000) == 0
+
+
 def test_in_the_first_minute_they_are_counted_since_the_beginning() -> None:
     rates = Rates(0)
     for at_ms in range(0, 10_000, 1_000):

@@ -6,8 +6,9 @@ from typing import Any
 from unit.gateway.made import NOW_MS, task_id
 
 from xqueue_common.task import Backoff, TaskSpec
+from xqueue_gateway.submissions.first_state import first_state
 from xqueue_gateway.submissions.reading import Rules, read_submission
-from xqueue_gateway.submissions.spec import Defaults, Origin, fingerprint, first_state, payload_of, spec_of
+from xqueue_gateway.submissions.spec import Defaults, Origin, fingerprint, payload_of, spec_of
 from xqueue_gateway.submissions.submission import Submission
 
 
@@ -27,6 +28,13 @@ def test_what_is_left_out_gets_the_defaults_of_its_queue() -> None:
     spec = made(Defaults(priority=9, max_retry=1, queue_timeout=None, process_timeout=5))
 
     assert (spec.priority, spec.max_retry, spec.queue_timeout_ms, spec.process_timeout_ms) == (9, 1, None, 5_000)
+
+
+def test_retries_wait_as_the_queue_says_unless_the_submission_does() -> None:
+    of_queue = Backoff("fixed", 1, 2, 0)
+
+    assert made(Defaults(backoff=of_queue)).backoff == of_queue
+    assert made(Defaults(backoff=of_queue), retry={"base": 3}).backoff == Backoff(base_ms=3_000)
 
 
 def test_what_is_given_counts_more_than_the_defaults() -> None:

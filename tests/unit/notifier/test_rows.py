@@ -39,6 +39,14 @@ def test_labels_are_rows_once_a_task() -> None:
     assert [(row["name"], row["value"]) for row in rows] == [("team", "red"), ("city", "Köln")]
 
 
+def test_a_task_that_runs_another_again_has_a_row_for_that_one() -> None:
+    again = task(3, retry_of=ONE.task_id)
+
+    rows = rows_of([version(again, 1, "pending"), version(again, 2), version(TWO, 1)]).retries
+
+    assert rows == [{"task_id": ONE.task_id, "retried_as": again.task_id}]
+
+
 def test_rows_stand_in_the_order_of_tasks_whatever_order_the_records_came_in() -> None:
     rows = rows_of([version(TWO, 2), version(ONE, 1), version(TWO, 1)])
 

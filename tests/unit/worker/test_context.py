@@ -30,6 +30,30 @@ def test_it_tells_what_the_handler_may_know(ctx: Context) -> None:
     assert 0 < ctx.remaining <= 60
 
 
+def context(told: bytes) -> Context:
+    return Context(Facts("task", 1, "tenant", {}, 0, told), lambda _: None)
+
+
+def test_parents_are_read_when_they_are_asked_for_and_once() -> None:
+    ctx = context(b'{"a":{"status":"success","result":{"n":1}},"b":{"status":"failed","result":null}}')
+
+    assert ctx.parents == {
+        "a": {"status": "success", "result": {"n": 1}},
+        "b": {"status": "failed", "result": None},
+    }
+    assert ctx.parents is ctx.parents
+
+
+def test_a_result_that_was_too_large_to_be_told_says_so() -> None:
+    told = context(b'{"a":{"status":"success","omitted":true}}').parents
+
+    assert told == {"a": {"status": "success", "result": None, "omitted": True}}
+
+
+def test_what_depends_on_nothing_has_no_parents() -> None:
+    assert context(b"").parents == {}
+
+
 async def test_progress_may_be_awaited_and_need_not_be(ctx: Context, said: list[Said]) -> None:
     ctx.progress(10)
     await ctx.progress(20, "a fifth")

@@ -9,10 +9,24 @@
 Both clients have the same methods. Times are seconds. What can go wrong is drawn in `xqueue_client.errors`.
 """
 
-from xqueue_client.answers import Instance, Rejected, Stats, Submitted, Transition
+from xqueue_client.answers import (
+    Instance,
+    Redriven,
+    RedrivenTask,
+    Rejected,
+    RejectedLetter,
+    Stats,
+    Submitted,
+    Transition,
+)
 from xqueue_client.async_client import AsyncClient
+from xqueue_client.async_control import AsyncLimits, AsyncQueues
+from xqueue_client.async_dead_letters import AsyncDeadLetters
+from xqueue_client.async_schedules import AsyncSchedules
 from xqueue_client.async_task import AsyncTask
 from xqueue_client.client import Client
+from xqueue_client.control import Limits, Queues
+from xqueue_client.dead_letters import DeadLetters
 from xqueue_client.errors import (
     BadAddress,
     BadHeader,
@@ -32,21 +46,32 @@ from xqueue_client.errors import (
 )
 from xqueue_client.events import Event, LogEvent, LogLine, ProgressEvent, StatusEvent
 from xqueue_client.filters import ListFilter, WatchFilter
+from xqueue_client.schedule import Schedule, ScheduledTask, ScheduleOptions
+from xqueue_client.schedules import Schedules
+from xqueue_client.settings import Limit, LimitOptions, Purged, Queue, QueueOptions, QueueStatus, Rate
 from xqueue_client.snapshot import Progress, Snapshot, Status, TaskError
 from xqueue_client.submission import Resources, RetryPolicy, Submission, TaskOptions, Webhook
 from xqueue_client.task import Task
 
 __all__ = [
     "AsyncClient",
+    "AsyncDeadLetters",
+    "AsyncLimits",
+    "AsyncQueues",
+    "AsyncSchedules",
     "AsyncTask",
     "BadAddress",
     "BadHeader",
     "Client",
     "Conflict",
+    "DeadLetters",
     "Event",
     "FieldFault",
     "Instance",
     "InvalidRequest",
+    "Limit",
+    "LimitOptions",
+    "Limits",
     "ListFilter",
     "LogEvent",
     "LogLine",
@@ -56,10 +81,23 @@ __all__ = [
     "NotFound",
     "Progress",
     "ProgressEvent",
+    "Purged",
+    "Queue",
+    "QueueOptions",
+    "QueueStatus",
+    "Queues",
+    "Rate",
+    "Redriven",
+    "RedrivenTask",
     "Refused",
     "Rejected",
+    "RejectedLetter",
     "Resources",
     "RetryPolicy",
+    "Schedule",
+    "ScheduleOptions",
+    "ScheduledTask",
+    "Schedules",
     "Snapshot",
     "Stats",
     "Status",

@@ -77,6 +77,31 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class RedrivenTask:
+    """A new task, and the dead letter that it runs again."""
+
+    task_id: str
+    retry_of: str
+
+
+@dataclass(frozen=True)
+class RejectedLetter:
+    """A dead letter that is not run again, and why."""
+
+    task_id: str
+    error: Refused
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What became of dead letters: the new tasks, what was rejected, and how many are left."""
+
+    tasks: list[RedrivenTask]
+    rejected: list[RejectedLetter]
+    remaining: int
+
+
+@dataclass(frozen=True)
 class Submitted:
     """What became of a batch: the ids of the accepted tasks, in order, and what was rejected."""
 

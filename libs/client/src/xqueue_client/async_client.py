@@ -7,6 +7,9 @@ from typing import Any, Self, Unpack
 import httpx2
 
 from xqueue_client.answers import Instance, Stats, Submitted, Transition
+from xqueue_client.async_control import AsyncLimits, AsyncQueues
+from xqueue_client.async_dead_letters import AsyncDeadLetters
+from xqueue_client.async_schedules import AsyncSchedules
 from xqueue_client.async_task import AsyncTask
 from xqueue_client.events import Event
 from xqueue_client.filters import ListFilter, WatchFilter
@@ -46,6 +49,10 @@ class AsyncClient:
     ) -> None:
         access = Access.of(url, tenant=tenant, api_key=api_key, timeout=timeout, retry_for=retry_for)
         self._door = AsyncDoor(access, transport=transport)
+        self.queues = AsyncQueues(self._door)
+        self.limits = AsyncLimits(self._door)
+        self.dead_letters = AsyncDeadLetters(self._door)
+        self.schedules = AsyncSchedules(self._door)
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -91,14 +98,21 @@ class AsyncClient:
     ) -> Submitted:
         """Submit any number of tasks, up to 1000 in a request; one bad item never spoils the others.
 
+        They may depend on one another: an index in `depends_on` is that of another submission, which must go out in
+        the same request or before.
+
         Should it fail on the way, an unknown part was accepted: with a key of yours the whole can be sent again.
 
         Raises:
             XQueueClientError: a request failed as a whole.
         """
         key = calls.key_of(idempotency_key)
-        batches = calls.batches(submissions)
-        return calls.together([await self._door.send(calls.submit_batch(batch, key)) for batch in batches])
+        sent: dict[int, str] = {}
+        parts: list[Submitted] = []
+        for batch in calls.batches(submissions, sent):
+            parts.append(await self._door.send(calls.submit_batch(batch, key)))
+            sent |= calls.ids_in(batch, parts[-1])
+        return calls.together(parts)
 
     async def get(self, task_id: str) -> AsyncTask:
         """Return a task.
@@ -127,6 +141,24 @@ class AsyncClient:
             XQueueClientError: it cannot be cancelled now.
         """
         return await self._door.send(calls.cancel(task_id))
+
+    async def prioritize(self, task_id: str, priority: int) -> Snapshot:
+        """Change the priority of a waiting task.
+
+        Raises:
+            Conflict: it runs already, or has ended.
+            XQueueClientError: it cannot be changed now.
+        """
+        return await self._door.send(calls.prioritize(task_id, priority))
+
+    async def retry(self, task_id: str, *, idempotency_key: str | None = None) -> AsyncTask:
+        """Run a task again that failed, timed out or was canceled: as a new task.
+
+        Raises:
+            Conflict: it is open, was a success, or is too old.
+            XQueueClientError: it was not accepted, or nobody knows.
+        """
+        return AsyncTask(self._door, await self._door.send(calls.retry(task_id, idempotency_key)))
 
     async def history(self, task_id: str) -> list[Transition]:
         """Return what a task went through.

@@ -67,6 +67,24 @@ class AsyncTask:
         """
         return self._note(await self._door.send(calls.cancel(self.id)))
 
+    async def prioritize(self, priority: int) -> Snapshot:
+        """Change its priority while it waits.
+
+        Raises:
+            Conflict: it runs already, or has ended.
+            XQueueClientError: it cannot be changed now.
+        """
+        return self._note(await self._door.send(calls.prioritize(self.id, priority)))
+
+    async def retry(self) -> "AsyncTask":
+        """Run it again, if it failed, timed out or was canceled: as a new task, which is returned.
+
+        Raises:
+            Conflict: it is open, was a success, or is too old.
+            XQueueClientError: it was not accepted, or nobody knows.
+        """
+        return AsyncTask(self._door, await self._door.send(calls.retry(self.id, None)))
+
     async def history(self) -> list[Transition]:
         """Return what it went through.
 

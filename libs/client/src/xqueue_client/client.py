@@ -7,10 +7,13 @@ from typing import Any, Self, Unpack
 import httpx2
 
 from xqueue_client.answers import Instance, Stats, Submitted, Transition
+from xqueue_client.control import Limits, Queues
+from xqueue_client.dead_letters import DeadLetters
 from xqueue_client.events import Event
 from xqueue_client.filters import ListFilter, WatchFilter
 from xqueue_client.http import calls
 from xqueue_client.http.doors import Access, Door
+from xqueue_client.schedules import Schedules
 from xqueue_client.snapshot import Snapshot
 from xqueue_client.submission import Submission, TaskOptions
 from xqueue_client.task import Task
@@ -46,6 +49,10 @@ class Client:
     ) -> None:
         access = Access.of(url, tenant=tenant, api_key=api_key, timeout=timeout, retry_for=retry_for)
         self._door = Door(access, transport=transport)
+        self.queues = Queues(self._door)
+        self.limits = Limits(self._door)
+        self.dead_letters = DeadLetters(self._door)
+        self.schedules = Schedules(self._door)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -89,14 +96,21 @@ class Client:
     def submit_many(self, submissions: Iterable[Submission], *, idempotency_key: str | None = None) -> Submitted:
         """Submit any number of tasks, up to 1000 in a request; one bad item never spoils the others.
 
+        They may depend on one another: an index in `depends_on` is that of another submission, which must go out in
+        the same request or before.
+
         Should it fail on the way, an unknown part was accepted: with a key of yours the whole can be sent again.
 
         Raises:
             XQueueClientError: a request failed as a whole.
         """
         key = calls.key_of(idempotency_key)
-        batches = calls.batches(submissions)
-        return calls.together([self._door.send(calls.submit_batch(batch, key)) for batch in batches])
+        sent: dict[int, str] = {}
+        parts: list[Submitted] = []
+        for batch in calls.batches(submissions, sent):
+            parts.append(self._door.send(calls.submit_batch(batch, key)))
+            sent |= calls.ids_in(batch, parts[-1])
+        return calls.together(parts)
 
     def get(self, task_id: str) -> Task:
         """Return a task.
@@ -125,6 +139,24 @@ class Client:
             XQueueClientError: it cannot be cancelled now.
         """
         return self._door.send(calls.cancel(task_id))
+
+    def prioritize(self, task_id: str, priority: int) -> Snapshot:
+        """Change the priority of a waiting task.
+
+        Raises:
+            Conflict: it runs already, or has ended.
+            XQueueClientError: it cannot be changed now.
+        """
+        return self._door.send(calls.prioritize(task_id, priority))
+
+    def retry(self, task_id: str, *, idempotency_key: str | None = None) -> Task:
+        """Run a task again that failed, timed out or was canceled: as a new task.
+
+        Raises:
+            Conflict: it is open, was a success, or is too old.
+            XQueueClientError: it was not accepted, or nobody knows.
+        """
+        return Task(self._door, self._door.send(calls.retry(task_id, idempotency_key)))
 
     def history(self, task_id: str) -> list[Transition]:
         """Return what a task went through.

@@ -1,11 +1,24 @@
 """What can be said about a task when it is submitted. Times are seconds; what is left out, the queue decides."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, TypedDict
 
-from msgspec import UNSET, Struct, UnsetType
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from xqueue_client.snapshot import Status
+
+_NONE: Mapping[int, str] = MappingProxyType({})
+
+
+class HasId(Protocol):
+    """A task that was submitted."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
@@ -51,6 +64,25 @@ class Submission(Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: dict[str, str] | UnsetType = UNSET
     resources: Resources | UnsetType = UNSET
     model: str | UnsetType = UNSET
+    depends_on: Sequence[str | int | HasId] | UnsetType = UNSET
+    on_failure: Literal["cancel", "run"] | UnsetType = UNSET
+
+
+def json_of(submission: Submission, first: int = 0, sent: Mapping[int, str] = _NONE) -> bytes:
+    """Return a submission as it is sent.
+
+    `first` is the index of the first that goes out with it, `sent` has the ids of those that went out before.
+    """
+    if isinstance(submission.depends_on, UnsetType):
+        return msgspec.json.encode(submission)
+    parents = [_reference(parent, first, sent) for parent in submission.depends_on]
+    return msgspec.json.encode(structs.replace(submission, depends_on=parents))
+
+
+def _reference(parent: str | int | HasId, first: int, sent: Mapping[int, str]) -> str | int:
+    if isinstance(parent, int):
+        return sent.get(parent, parent - first)
+    return parent if isinstance(parent, str) else parent.id
 
 
 class TaskOptions(TypedDict, total=False):
@@ -72,6 +104,8 @@ class TaskOptions(TypedDict, total=False):
         labels: up to 16 texts to find it by.
         resources: what it needs of its worker.
         model: the model that it needs, for placement.
+        depends_on: tasks, or their ids, that must end first; in `submit_many` also indexes of other submissions.
+        on_failure: `cancel` it if one of them does not succeed, which is the default, or `run` it all the same.
     """
 
     queue: str
@@ -89,3 +123,5 @@ class TaskOptions(TypedDict, total=False):
     labels: dict[str, str]
     resources: Resources
     model: str
+    depends_on: Sequence[str | HasId]
+    on_failure: Literal["cancel", "run"]

@@ -67,6 +67,24 @@ class Task:
         """
         return self._note(self._door.send(calls.cancel(self.id)))
 
+    def prioritize(self, priority: int) -> Snapshot:
+        """Change its priority while it waits.
+
+        Raises:
+            Conflict: it runs already, or has ended.
+            XQueueClientError: it cannot be changed now.
+        """
+        return self._note(self._door.send(calls.prioritize(self.id, priority)))
+
+    def retry(self) -> "Task":
+        """Run it again, if it failed, timed out or was canceled: as a new task, which is returned.
+
+        Raises:
+            Conflict: it is open, was a success, or is too old.
+            XQueueClientError: it was not accepted, or nobody knows.
+        """
+        return Task(self._door, self._door.send(calls.retry(self.id, None)))
+
     def history(self) -> list[Transition]:
         """Return what it went through.
 

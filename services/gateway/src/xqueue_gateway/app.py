@@ -4,29 +4,16 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import structlog
-from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from xqueue_common.cells import CellMap
-from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
-from xqueue_gateway.http.origins import Origins
-from xqueue_gateway.http.routes import application
-from xqueue_gateway.http.stream import TaskStream
-from xqueue_gateway.http.system import SystemEndpoints
-from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
 from xqueue_gateway.resources import Resources, open_resources
 from xqueue_gateway.server import LOOPBACK, Server, is_loopback, listen, url_of
 from xqueue_gateway.settings import Settings
-from xqueue_gateway.submissions.reading import Rules
-from xqueue_gateway.tasks.canceller import Canceller
-from xqueue_gateway.tasks.fleet import Fleet
-from xqueue_gateway.tasks.lookup import Lookup, Sources
-from xqueue_gateway.tasks.submitter import Submitter
-from xqueue_gateway.tasks.waiter import Waiter
+from xqueue_gateway.wiring import Wiring, serve
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +33,11 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             health.ready = True
             log.info("gateway listens", url=url_of(listener))
 
-        app = _application(settings, topics, cells, resources, health)
+        app = serve(Wiring(settings, topics, cells, resources), health)
         server = Server(app, settings, listener, on_open=on_open)
         async with asyncio.TaskGroup() as group:
-            agents = [group.create_task(resources.feed.run()), group.create_task(resources.memory.run())]
+            loops = (resources.feed.run(), resources.keeper.run(), resources.memory.run())
+            agents = [group.create_task(loop) for loop in loops]
             agents.append(group.create_task(_stop(stop, server, health, resources)))
             await server.run_here()
             # Requests are finished: nobody listens any more. What was appended is flushed, then all is closed.
@@ -89,36 +77,3 @@ def _health(resources: Resources) -> Health:
 
 async def _ping(redis: Redis) -> None:
     await redis.ping()
-
-
-def _application(
-    settings: Settings, topics: Topics, cells: CellMap, resources: Resources, health: Health
-) -> ASGIApp:
-    ears, clock = resources.ears, SystemClock()
-    sources = Sources(resources.cells, resources.history, resources.ends, ears.horizon, topics.status)
-    lookup = Lookup(sources, clock=clock, patience_s=settings.fold_wait_s)
-    origins = Origins(settings.cors_origins)
-    tasks = TaskEndpoints(
-        submitter=Submitter(
-            log=resources.commands, cells=cells, lookup=lookup, memory=resources.memory, clock=clock
-        ),
-        lookup=lookup,
-        waiter=Waiter(lookup=lookup, hub=ears.hub),
-        canceller=Canceller(log=resources.commands, lookup=lookup, hub=ears.hub),
-        history=resources.history,
-        live=ears.live,
-        clock=clock,
-        rules=Rules(settings.max_payload_bytes, settings.webhook_allow_private),
-        max_body_bytes=settings.max_body_bytes,
-    )
-    fleet = Fleet(cells=resources.cells, rates=ears.rates, clock=clock)
-    stream = TaskStream(
-        hub=ears.hub,
-        lookup=lookup,
-        live=ears.live,
-        origins=origins,
-        max_connections=settings.ws_max_connections,
-        pending_bytes=settings.ws_pending_bytes,
-    )
-    system = SystemEndpoints(health=health, fleet=fleet, openapi=document_text())
-    return application(tasks=tasks, system=system, stream=stream, origins=origins)

@@ -24,9 +24,12 @@ class Kind(Enum):
     METHOD = (405, "method-not-allowed", "This method is not allowed here")
     CONFLICT = (409, "conflict", "The task is not in a state for this")
     KEY_REUSED = (409, "idempotency-key-reused", "The idempotency key stands for another submission")
+    EXISTS = (409, "exists", "There is one already")
+    NOT_EMPTY = (409, "not-empty", "The queue holds tasks")
     TOO_LARGE = (413, "too-large", "The request is too large")
     MEDIA = (415, "unsupported-media-type", "The body must be JSON")
     INVALID = (422, "invalid-field", "A field is not valid")
+    FULL = (429, "full", "No more can be taken now")
     INTERNAL = (500, "internal", "The gateway made a mistake")
     UNAVAILABLE = (503, "unavailable", "Something that is needed is away")
 

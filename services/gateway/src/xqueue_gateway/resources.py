@@ -14,9 +14,13 @@ from xqueue_common.memory import MemoryWatch
 from xqueue_common.redis_calls import connect
 from xqueue_common.topics import Topics
 from xqueue_gateway import metrics
+from xqueue_gateway.control.book import Book
+from xqueue_gateway.control.keeper import BookKeeper
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.history.history import History
 from xqueue_gateway.history.horizon import Horizon
+from xqueue_gateway.history.oldest import Oldest
+from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.push.feed import Feed
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.intake import Ears
@@ -24,6 +28,7 @@ from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.push.rates import Rates
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.tasks.ends import Ends
+from xqueue_gateway.tasks.recall import Recall
 
 
 class Resources(NamedTuple):
@@ -31,13 +36,16 @@ class Resources(NamedTuple):
 
     commands: Batcher
     ends: Ends
+    recall: Recall
     redis: Redis
     cells: Mapping[int, Cell]
     memory: MemoryWatch
     database: Database
     history: History
+    oldest: Oldest
     feed: Feed
     ears: Ears
+    keeper: BookKeeper
 
 
 async def open_resources(settings: Settings, topics: Topics, cells: int, stack: AsyncExitStack) -> Resources:
@@ -51,25 +59,46 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
     ends = Ends(settings.kafka_bootstrap, topics, cells=cells)
     stack.push_async_callback(ends.stop)
     await ends.start()
+    recall = Recall(settings.kafka_bootstrap, topics, cells=cells)
+    stack.push_async_callback(recall.stop)
     redis = connect(settings.redis_url)
     stack.push_async_callback(redis.aclose, close_connection_pool=True)
     database = Database(settings.history_url)
     stack.push_async_callback(database.close)
-    clock = SystemClock()
-    ears = Ears(Hub(), LiveProgress(), Rates(clock.monotonic_ms()), Horizon(), clock)
+    ears = _ears(cells)
     feed = Feed(settings.kafka_bootstrap, topics, cells=cells, ears=ears)
     stack.push_async_callback(feed.stop)
     await feed.start()
+    of_cell = {cell: Cell(redis, prefix=settings.redis_prefix, cell=cell) for cell in range(cells)}
+    keeper = BookKeeper(of_cell, ears.books)
+    await keeper.start()  # after the feed: what changes from now on is heard
     return Resources(
         commands=commands,
         ends=ends,
+        recall=recall,
         redis=redis,
-        cells={cell: Cell(redis, prefix=settings.redis_prefix, cell=cell) for cell in range(cells)},
+        cells=of_cell,
         memory=MemoryWatch(redis, metrics.MEMORY_FULL),
         database=database,
         history=History(database),
+        oldest=Oldest(database),
         feed=feed,
         ears=ears,
+        keeper=keeper,
+    )
+
+
+def _ears(cells: int) -> Ears:
+    clock = SystemClock()
+    now_ms = clock.monotonic_ms()
+    return Ears(
+        hub=Hub(),
+        live=LiveProgress(),
+        rates=Rates(now_ms),
+        drain=Drain(Rates(now_ms)),
+        horizon=Horizon(),
+        books={cell: Book() for cell in range(cells)},
+        clock=clock,
     )
 
 

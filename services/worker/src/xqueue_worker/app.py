@@ -43,7 +43,11 @@ class Worker:
         self._settings = settings
         self._clock = SystemClock()
         self.identity = Identity(
-            settings.instance, queues=settings.queues, types=handlers, now_ms=self._clock.now_ms()
+            settings.instance,
+            queues=settings.queues,
+            types=handlers,
+            now_ms=self._clock.now_ms(),
+            gpu_memory_mb=settings.worker_gpu_memory_mb,
         )
         self._lines = Connections(settings, incarnation=self.identity.incarnation)
         self.counts = Counts()

@@ -5,6 +5,8 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from msgspec import Raw
+
 from xqueue_common.events import Dispatch, Progress
 from xqueue_worker.context import Context, Facts
 from xqueue_worker.handler import Handler
@@ -96,13 +98,18 @@ class Attempt:
         self.said = 0
         self.entered = False
         self.work: Any = None
-        facts = Facts(spec.task_id, dispatch.attempt, spec.tenant, spec.labels or {}, self.deadline_ms / 1000)
-        self.ctx = Context(facts, partial(tell, self))
+        self.ctx = Context(_facts(dispatch, self.deadline_ms), partial(tell, self))
 
     @property
     def task_id(self) -> str:
         """The task."""
         return self.dispatch.spec.task_id
+
+
+def _facts(dispatch: Dispatch, deadline_ms: int) -> Facts:
+    spec, told = dispatch.spec, dispatch.parents
+    parents = bytes(told) if isinstance(told, Raw) else b""
+    return Facts(spec.task_id, dispatch.attempt, spec.tenant, spec.labels or {}, deadline_ms / 1000, parents)
 
 
 def timeout_ms(task_ms: int, handler_ms: int | None) -> int:

@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable, Generator
-from typing import NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
+
+import msgspec
+from msgspec import UnsetType
 
 from xqueue_common.clock import SystemClock
 from xqueue_common.events import Progress
+from xqueue_common.task import Parent
 from xqueue_worker.said import Level, LogLine, Said
 
 MAX_MESSAGE = 4_000
@@ -14,16 +18,30 @@ MAX_LINES = 1_000
 """Most lines that one attempt may log."""
 
 _now_ms = SystemClock().now_ms
+_parents = msgspec.json.Decoder(dict[str, Parent])
 
 
 class Facts(NamedTuple):
-    """What a context is made of; ``deadline`` as in ``Context``."""
+    """What a context is made of; ``deadline`` as in ``Context``, ``parents`` as the dispatch has it, in JSON."""
 
     task_id: str
     attempt: int
     tenant: str
     labels: dict[str, str]
     deadline: float
+    parents: bytes = b""
+
+
+class ParentFacts(TypedDict):
+    """What a handler may know of a task that its own depends on.
+
+    ``result`` is None if it returned nothing, or did not succeed. ``omitted``: it returned something that was, with
+    the results of the others, too large to be handed on; the API has it.
+    """
+
+    status: str
+    result: Any
+    omitted: NotRequired[bool]
 
 
 class _Told:
@@ -49,10 +67,22 @@ class Context:
             handler gets ``asyncio.CancelledError`` as well; others should look now and then.
     """
 
-    __slots__ = ("_lines", "_tell", "attempt", "cancelled", "deadline", "labels", "task_id", "tenant")
+    __slots__ = (
+        "_lines",
+        "_parents",
+        "_tell",
+        "_told",
+        "attempt",
+        "cancelled",
+        "deadline",
+        "labels",
+        "task_id",
+        "tenant",
+    )
 
     def __init__(self, facts: Facts, tell: Callable[[Said], None]) -> None:
-        self.task_id, self.attempt, self.tenant, self.labels, self.deadline = facts
+        self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told = facts
+        self._parents: dict[str, ParentFacts] | None = None
         self.cancelled = False
         self._tell = tell
         self._lines = 0
@@ -61,6 +91,13 @@ class Context:
     def remaining(self) -> float:
         """Seconds until the deadline, 0 once it has passed."""
         return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def parents(self) -> dict[str, ParentFacts]:
+        """What is known of the tasks that this one depends on, by id; read when it is asked for."""
+        if self._parents is None:
+            self._parents = _read_parents(self._told)
+        return self._parents
 
     def progress(self, percent: float, message: str | None = None) -> _Told:
         """Tell how far the attempt is, ``percent`` from 0 to 100.
@@ -79,6 +116,16 @@ class Context:
             self._tell(LogLine(level, _text(message), _now_ms()))
         elif self._lines == MAX_LINES:
             self._tell(LogLine("warning", f"more than {MAX_LINES} lines: the rest is dropped", _now_ms()))
+
+
+def _read_parents(told: bytes) -> dict[str, ParentFacts]:
+    return {task_id: _facts(parent) for task_id, parent in _parents.decode(told).items()} if told else {}
+
+
+def _facts(parent: Parent) -> ParentFacts:
+    result = None if isinstance(parent.result, UnsetType) else msgspec.json.decode(parent.result)
+    facts: ParentFacts = {"status": parent.status.value, "result": result}
+    return {**facts, "omitted": True} if parent.omitted else facts
 
 
 def _text(message: object) -> str:

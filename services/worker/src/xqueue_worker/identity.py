@@ -21,20 +21,34 @@ class Identity:
         queues: queue names and prefixes that it serves.
         types: task types that it has handlers for.
         profile: short name of both, equal for equal ones.
+        gpu_memory_mb: GPU memory that its attempts may take in all.
         info: more for people, as a JSON object.
     """
 
-    def __init__(self, instance: str, *, queues: Iterable[str], types: Iterable[str], now_ms: int) -> None:
+    def __init__(
+        self, instance: str, *, queues: Iterable[str], types: Iterable[str], now_ms: int, gpu_memory_mb: int = 0
+    ) -> None:
         self.instance = instance
         self.incarnation = f"{instance}#{secrets.token_hex(6)}"
         self.queues = sorted(set(queues))
         self.types = sorted(set(types))
         self.profile = profile_of(self.queues, self.types)
+        self.gpu_memory_mb = gpu_memory_mb
         self.info = encode(self._info(now_ms)).decode()
 
     def offer(self, *, seq: int, inbox: int, slots: int) -> Offer:
         """Return what to tell the cell."""
-        return Offer(self.instance, inbox, seq, slots, self.queues, self.types, self.profile, self.info)
+        return Offer(
+            self.instance,
+            inbox,
+            seq,
+            slots,
+            self.queues,
+            self.types,
+            self.profile,
+            self.info,
+            gpu_memory_mb=self.gpu_memory_mb,
+        )
 
     def _info(self, now_ms: int) -> dict[str, Any]:
         return {

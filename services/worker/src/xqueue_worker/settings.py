@@ -15,6 +15,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
     Attributes:
         worker_id: stable name of this instance; host and process id if left out.
         worker_slots: attempts that run at once.
+        worker_gpu_memory_mb: GPU memory that all of them together may take, as their `resources` say.
         worker_queues: queues that it serves: names, prefixes with a * behind, or * for all; comma separated.
         worker_cell: the cell that it belongs to.
         worker_heartbeat_s: seconds between two heartbeats.
@@ -27,6 +28,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
 
     worker_id: Annotated[str, Meta(pattern=r"^[^\x00-\x20#\x7f]*\Z", max_length=200)] = ""
     worker_slots: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    worker_gpu_memory_mb: Annotated[int, Meta(ge=0, le=1 << 24)] = 0
     worker_queues: str = "*"
     worker_cell: Annotated[int, Meta(ge=0, le=4095)] = 0
     worker_heartbeat_s: Annotated[float, Meta(ge=0.05, le=60)] = 1.0

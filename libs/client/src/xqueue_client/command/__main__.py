@@ -13,6 +13,7 @@ from xqueue_client.command.output import say_error
 from xqueue_client.errors import InvalidRequest, Refused, Unreachable, XQueueClientError
 
 _ANYWHERE = ("--url", "--tenant", "--json")
+_GROUPS = ("queues", "limits", "schedules", "dead")
 _NOBODY = "Start one with `uv run just up`, or say where it is: --url or XQ_URL."
 
 
@@ -52,7 +53,8 @@ def options_last(arguments: Sequence[str]) -> list[str]:
         count = 1 if alone else 2
         moved += rest[:count]
         del rest[:count]
-    return rest[:1] + moved + rest[1:]
+    command = 2 if rest[:1] and rest[0] in _GROUPS else 1
+    return rest[:command] + moved + rest[command:]
 
 
 def _lines(error: XQueueClientError) -> list[str]:

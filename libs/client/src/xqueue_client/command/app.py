@@ -4,10 +4,14 @@ from importlib.metadata import version
 
 from cyclopts import App
 
+from xqueue_client.command.dead import dead
 from xqueue_client.command.exits import epilogue
+from xqueue_client.command.limits import limits
+from xqueue_client.command.queues import queues
+from xqueue_client.command.schedules import schedules
 from xqueue_client.command.submit import submit
 from xqueue_client.command.system import instances, stats
-from xqueue_client.command.tasks import cancel, get, history, list_tasks
+from xqueue_client.command.tasks import cancel, get, history, list_tasks, priority, retry
 from xqueue_client.command.waiting import wait
 from xqueue_client.command.watch import watch
 
@@ -20,6 +24,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-for command in (submit, get, history, cancel, wait, watch, stats, instances):
+for command in (submit, get, history, cancel, retry, priority, wait, watch, stats, instances, queues, limits):
     app.command(command)
+app.command(dead)
+app.command(schedules)
 app.command(list_tasks, name="list")

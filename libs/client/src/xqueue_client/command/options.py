@@ -17,6 +17,8 @@ from xqueue_client.submission import Resources, TaskOptions, Webhook
 _PATIENCE_S = 2.0
 """How long to try when nobody answers: somebody sits and waits."""
 
+_PLAIN = ("max_retry", "process_timeout", "model", "on_failure")
+
 Seconds = Annotated[float, Parameter(validator=Number(gte=0))]
 Label = Annotated[tuple[str, ...], Parameter(name="--label", negative="", show_default=False)]
 Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
@@ -73,6 +75,8 @@ class TaskFlags:
         gpu_memory_mb: The GPU memory that it needs.
         slots: The slots of its worker that it takes.
         webhook: Whom to call when it ends.
+        depends_on: A task that must end first; repeatable.
+        on_failure: What to do if one of those does not succeed; cancel is the default.
     """
 
     queue: str | None = None
@@ -90,6 +94,8 @@ class TaskFlags:
     gpu_memory_mb: int | None = None
     slots: int | None = None
     webhook: str | None = None
+    depends_on: Names = ()
+    on_failure: Literal["cancel", "run"] | None = None
 
     def options(self) -> TaskOptions:
         """Return what was given, as the SDK takes it.
@@ -99,7 +105,8 @@ class TaskFlags:
         """
         plain = ("queue", "priority", "concurrency_key", "max_concurrency", "weight", "delay", "run_at")
         fields: dict[str, Any] = {
-            **{name: getattr(self, name) for name in (*plain, "max_retry", "process_timeout", "model")},
+            **{name: getattr(self, name) for name in (*plain, *_PLAIN)},
+            "depends_on": list(self.depends_on) or None,
             "labels": labels(self.label) or None,
             "resources": self._resources(),
             "webhook": Webhook(self.webhook) if self.webhook else None,

@@ -1,4 +1,4 @@
-"""`xqueue get`, `history`, `list` and `cancel`."""
+"""`xqueue get`, `history`, `list`, `cancel`, `retry` and `priority`."""
 
 from itertools import islice
 from typing import Annotated
@@ -84,4 +84,32 @@ def cancel(*task_ids: str, common: Common = COMMON) -> int:
     with common.connect() as client:
         canceled = [client.cancel(task_id) for task_id in task_ids]
     common.output.each(HEADS, canceled, row)
+    return Exit.OK
+
+
+def retry(*task_ids: str, common: Common = COMMON) -> int:
+    """Run tasks again that failed, timed out or were canceled; prints the new ones.
+
+    Args:
+        task_ids: Their ids.
+        common: What every command takes.
+    """
+    check_named(task_ids)
+    with common.connect() as client:
+        again = [client.retry(task_id).snapshot for task_id in task_ids]
+    common.output.each(HEADS, again, row)
+    return Exit.OK
+
+
+def priority(task_id: str, priority: int, /, *, common: Common = COMMON) -> int:
+    """Change the priority of a waiting task.
+
+    Args:
+        task_id: Its id.
+        priority: 0 to 255, higher runs first.
+        common: What every command takes.
+    """
+    with common.connect() as client:
+        changed = client.prioritize(task_id, priority)
+    common.output.each(HEADS, [changed], row)
     return Exit.OK

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from xqueue_client.http.call import Call, reader
 from xqueue_client.http.headers import sendable
 from xqueue_client.http.problems import ProblemDetails, refusal
 from xqueue_client.snapshot import Snapshot
-from xqueue_client.submission import Submission
+from xqueue_client.submission import Submission, json_of
 
 PAGE = 200
 BATCH = 1_000
@@ -23,6 +24,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 """Half of the largest request that a gateway takes unless it is told otherwise."""
 
 _TASKS = "/api/v1/tasks"
+_NONE: Mapping[int, str] = MappingProxyType({})
 
 _snapshot = reader(Snapshot)
 _page = reader(Page)
@@ -59,8 +61,7 @@ def submit(submission: Submission, key: str | None) -> Call[Snapshot]:
     Raises:
         BadHeader: the key cannot be sent.
     """
-    body = msgspec.json.encode(submission)
-    return Call(method="POST", path=_TASKS, read=_snapshot, body=body, key=key_of(key))
+    return Call(method="POST", path=_TASKS, read=_snapshot, body=json_of(submission), key=key_of(key))
 
 
 class Batch(NamedTuple):
@@ -70,14 +71,15 @@ class Batch(NamedTuple):
     items: list[bytes]
 
 
-def batches(submissions: Iterable[Submission]) -> Iterator[Batch]:
-    """Return submissions in parts that a gateway takes at once."""
+def batches(submissions: Iterable[Submission], sent: Mapping[int, str] = _NONE) -> Iterator[Batch]:
+    """Return submissions in parts that a gateway takes at once; `sent` gets the ids of those that went out."""
     batch, size = Batch(0, []), 0
     for submission in submissions:
-        item = msgspec.json.encode(submission)
+        item = json_of(submission, batch.first, sent)
         if len(batch.items) == BATCH or (batch.items and size + len(item) > BATCH_BYTES):
             yield batch
             batch, size = Batch(batch.first + len(batch.items), []), 0
+            item = json_of(submission, batch.first, sent)  # what it depends on may have got an id meanwhile
         batch.items.append(item)
         size += len(item)
     if batch.items:
@@ -93,6 +95,13 @@ def submit_batch(batch: Batch, key: str) -> Call[Submitted]:
         body=b'{"tasks":[%b]}' % b",".join(batch.items),
         key=f"{key}.{batch.first}",
     )
+
+
+def ids_in(batch: Batch, answer: Submitted) -> dict[int, str]:
+    """Return the ids that the submissions of a part have got, by their place among all."""
+    rejected = {item.index for item in answer.rejected}
+    taken = (i for i in range(batch.first, batch.first + len(batch.items)) if i not in rejected)
+    return dict(zip(taken, answer.task_ids, strict=True))
 
 
 def together(parts: Sequence[Submitted]) -> Submitted:
@@ -130,6 +139,21 @@ def page(wanted: Mapping[str, Any], cursor: str | None, size: int) -> Call[Page]
 def cancel(task_id: str) -> Call[Snapshot]:
     """Cancel a task."""
     return Call(method="POST", path=f"{_task(task_id)}/cancel", read=_snapshot)
+
+
+def prioritize(task_id: str, priority: int) -> Call[Snapshot]:
+    """Change the priority of a waiting task."""
+    body = msgspec.json.encode({"priority": priority})
+    return Call(method="PATCH", path=f"{_task(task_id)}/priority", read=_snapshot, body=body)
+
+
+def retry(task_id: str, key: str | None) -> Call[Snapshot]:
+    """Run a task again; however often this is sent, as one new task.
+
+    Raises:
+        BadHeader: the key cannot be sent.
+    """
+    return Call(method="POST", path=f"{_task(task_id)}/retry", read=_snapshot, key=key_of(key))
 
 
 def history(task_id: str) -> Call[Transitions]:

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from xqueue_common.codec import Reader
 from xqueue_common.errors import Undecodable
-from xqueue_common.history.schema import positions, tasks, transitions
+from xqueue_common.history.schema import positions, retries, tasks, transitions
 from xqueue_common.snapshot import instance_of
 from xqueue_common.task import TaskSpec, TaskState
 from xqueue_gateway.history.cursor import Place, cursor_of
 from xqueue_gateway.history.database import Database
-from xqueue_gateway.history.query import TaskQuery, beyond, conditions
+from xqueue_gateway.history.query import PageQuery, TaskQuery, beyond, conditions
 
 log = structlog.get_logger(__name__)
 
@@ -73,15 +73,43 @@ class History:
         Raises:
             Unavailable: the database does not answer.
         """
-        wanted = list(conditions(query, tenant))
+        return await self.listed(list(conditions(query, tenant)), query, after)
+
+    async def listed(
+        self, wanted: Sequence[ColumnElement[bool]], bounds: TaskQuery | PageQuery, after: Place | None
+    ) -> Page:
+        """Return a page of the list of the tasks that fulfil some conditions.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
         page = _SELECT.where(*wanted, *([beyond(after)] if after else []))
         page = page.order_by(tasks.c.created_ms.desc(), tasks.c.task_id.desc())
-        page = page.limit(query.limit + 1).offset(query.offset)
+        page = page.limit(bounds.limit + 1).offset(bounds.offset)
         rows, counted = await self._database.ask(page, select(func.count()).select_from(tasks).where(*wanted))
-        shown = rows[: query.limit]
+        shown = rows[: bounds.limit]
         items = [kept for kept in map(_kept, shown) if kept]
-        goes_on = len(rows) > query.limit
+        goes_on = len(rows) > bounds.limit
         return Page(items, counted[0][0] if counted else 0, _cursor(shown[-1]) if goes_on else None)
+
+    async def latest_end(self, wanted: Sequence[ColumnElement[bool]]) -> int | None:
+        """Return when the last of the tasks that fulfil some conditions ended; None if there is none.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        (rows,) = await self._database.ask(select(func.max(tasks.c.finished_ms)).where(*wanted))
+        return rows[0][0] if rows else None
+
+    async def retried(self, task_ids: Sequence[str]) -> dict[str, str]:
+        """Return by which task each of these was run again, of those that were.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        chunks = [task_ids[i : i + _CHUNK] for i in range(0, len(task_ids), _CHUNK)]
+        answers = await self._database.ask(*(select(retries).where(retries.c.task_id.in_(c)) for c in chunks))
+        return {row.task_id: row.retried_as for rows in answers for row in rows}
 
     async def transitions(self, task_id: str) -> list[Transition]:
         """Return what a task went through, in order, as far as the history has followed.

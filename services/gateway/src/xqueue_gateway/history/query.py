@@ -1,13 +1,13 @@
 """What may be asked of the list of tasks: the parameters, and what they mean in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import ColumnElement, and_, exists, or_
 
-from xqueue_common.history.schema import labels, tasks
+from xqueue_common.history.schema import labels, retries, tasks
 from xqueue_common.lifecycle import Status
 from xqueue_common.names import ConcurrencyKey, LabelName, LabelValue, QueueName, TaskId, TaskType, TenantName
 from xqueue_gateway.history.cursor import Place
@@ -29,6 +29,14 @@ class TaskQuery(Struct, frozen=True, forbid_unknown_fields=True):
     created_after: Moment | UnsetType = UNSET
     created_before: Moment | UnsetType = UNSET
     task_id: Annotated[list[TaskId], Meta(max_length=200)] = []
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    offset: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    cursor: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+
+
+class PageQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of a list."""
+
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     offset: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
     cursor: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
@@ -66,6 +74,22 @@ def conditions(query: TaskQuery, tenant: str) -> Iterator[ColumnElement[bool]]:
     if isinstance(query.created_before, datetime):
         yield tasks.c.created_ms < _ms(query.created_before)
     yield from (_labelled(*text.split(":", 1)) for text in query.label)
+
+
+def dead(tenant: str, queue: str, purged_ms: int) -> list[ColumnElement[bool]]:
+    """Return what a dead letter fulfils: failed, not run again, and ended after the last purge."""
+    return [
+        tasks.c.tenant == tenant,
+        tasks.c.queue == queue,
+        tasks.c.status == Status.FAILED,
+        tasks.c.finished_ms > purged_ms,
+        ~exists().where(retries.c.task_id == tasks.c.task_id),
+    ]
+
+
+def others(task_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Return what all tasks but these fulfil."""
+    return tasks.c.task_id.not_in(task_ids)
 
 
 def beyond(place: Place) -> ColumnElement[bool]:

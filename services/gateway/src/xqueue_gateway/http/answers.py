@@ -45,6 +45,13 @@ def answer(value: Any, status: int = 200, headers: Headers = ()) -> Answer:
     return Answer(status, encode(value), headers)
 
 
+def nothing() -> Answer:
+    """Return the answer that says nothing but that it is done."""
+    done = Answer(204, b"")
+    done.headers = []
+    return done
+
+
 def refusal(problem: Problem, headers: Headers = ()) -> Answer:
     """Return the answer that tells of a problem."""
     if problem.retry_after_s is not None:

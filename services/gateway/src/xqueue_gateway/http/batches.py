@@ -1,14 +1,14 @@
 """A batch of submissions: one answer, in which each item has its own outcome."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
-from xqueue_gateway import metrics
 from xqueue_gateway.http.caller import Caller
-from xqueue_gateway.problems import Kind, Problem, ProblemDetails
+from xqueue_gateway.problems import Problem, ProblemDetails
 from xqueue_gateway.submissions.submission import Submission
-from xqueue_gateway.tasks.submitter import Order, Outcome, Receipt
+from xqueue_gateway.tasks.drafting import Order
+from xqueue_gateway.tasks.receipts import Outcome, Receipt
 
 
 class BatchItem(Struct, frozen=True):
@@ -27,43 +27,40 @@ class BatchAnswer(Struct, frozen=True):
     items: list[BatchItem]
 
 
-def batch_orders(items: Sequence[Submission | Problem], caller: Caller) -> list[Order]:
-    """Return the orders of the good items.
+def batch_orders(items: Sequence[Submission | Problem], caller: Caller) -> list[Order | Problem]:
+    """Return the orders of the good items, and what is wrong with the others; in the same order.
 
     With an idempotency key each item gets its own, made of the batch's and its place: so a whole batch can be sent
     again after an answer was lost.
     """
     return [
-        Order(item, caller.tenant, None if caller.key is None else f"{caller.key}/{index}", caller.trace)
+        item if isinstance(item, Problem) else Order(item, caller.tenant, _key(caller, index), caller.trace)
         for index, item in enumerate(items)
-        if isinstance(item, Submission)
     ]
 
 
+def _key(caller: Caller, index: int) -> str | None:
+    return None if caller.key is None else f"{caller.key}/{index}"
+
+
 def batch_answer(items: Sequence[Submission | Problem], outcomes: Sequence[Outcome]) -> BatchAnswer:
-    """Return the answer, given what became of the good items.
+    """Return the answer, given what became of all items.
 
     Raises:
-        Problem: 503, Kafka has taken none of the good items.
+        Problem: 503 or 429, none of the good items was taken, and all may go better later.
     """
-    _check_any_taken(outcomes)
-    rest = iter(outcomes)
-    told = [_item(index, outcome) for index, outcome in enumerate(_merged(items, rest))]
+    good = [outcome for item, outcome in zip(items, outcomes, strict=True) if isinstance(item, Submission)]
+    _check_any_taken(good)
+    told = [_item(index, outcome) for index, outcome in enumerate(outcomes)]
     accepted = sum(item.error is UNSET for item in told)
-    metrics.REJECTED.inc(sum(isinstance(item, Problem) for item in items))
     return BatchAnswer(accepted, len(told) - accepted, told)
 
 
 def _check_any_taken(outcomes: Sequence[Outcome]) -> None:
     """A client retries on the status of the answer: it must say so when nothing at all could be done."""
-    away = [o for o in outcomes if isinstance(o, Problem) and o.kind is Kind.UNAVAILABLE]
-    if away and len(away) == len(outcomes):
-        raise away[0]
-
-
-def _merged(items: Sequence[Submission | Problem], rest: Iterator[Outcome]) -> Iterator[Outcome]:
-    for item in items:
-        yield item if isinstance(item, Problem) else next(rest)
+    later = [o for o in outcomes if isinstance(o, Problem) and o.retry_after_s is not None]
+    if later and len(later) == len(outcomes):
+        raise max(later, key=lambda problem: problem.kind.status)
 
 
 def _item(index: int, outcome: Outcome) -> BatchItem:

@@ -1,53 +1,35 @@
 """Every operation of the API, in one table: the routes and ``openapi.json`` are both made of it."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.batches import BatchAnswer
-from xqueue_gateway.http.query import WaitQuery
+from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
+from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
+from xqueue_gateway.http.operation import Operation
+from xqueue_gateway.http.query import QueueQuery, WaitQuery
+from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
+from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
 from xqueue_gateway.http.system import HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
-from xqueue_gateway.submissions.submission import Submission
+from xqueue_gateway.submissions.submission import BatchedSubmission, Submission
+from xqueue_gateway.tasks.allocations import Allocation, AllocationList
+from xqueue_gateway.tasks.explainer import Explanation
 from xqueue_gateway.tasks.fleet import StatsAnswer
+from xqueue_gateway.tasks.reprioritizer import PriorityOrder
 
 
 class BatchSubmission(Struct, frozen=True):
     """Submissions to accept at once; each stands for itself."""
 
-    tasks: list[Submission]
-
-
-class Operation(NamedTuple):
-    """One operation.
-
-    Attributes:
-        name: of the method that serves it; its id in the document.
-        method: HTTP method.
-        path: with parameters in braces.
-        summary: what it does, in a few words.
-        answers: the type of the body by status; None for a text.
-        problems: statuses of problems that it may answer.
-        query: its query parameters.
-        body: the type of its request body.
-        keyed: whether it takes an ``Idempotency-Key``.
-    """
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    answers: dict[int, Any]
-    problems: tuple[int, ...] = ()
-    query: type[Struct] | None = None
-    body: type[Struct] | None = None
-    keyed: bool = False
+    tasks: list[BatchedSubmission]
 
 
 _TASK = "/api/v1/tasks/{task_id}"
-_SUBMITS = (400, 409, 413, 415, 422, 503)
+_SUBMITS = (400, 409, 413, 415, 422, 429, 503)
 
 OPERATIONS = (
     Operation(
@@ -82,12 +64,51 @@ OPERATIONS = (
     Operation("get_task", "GET", _TASK, "Read a task", {200: Snapshot}, (404, 422, 503), query=WaitQuery),
     Operation("delete_task", "DELETE", _TASK, "Cancel a task", {202: Snapshot}, (404, 409, 422, 503)),
     Operation("cancel_task", "POST", f"{_TASK}/cancel", "Cancel a task", {202: Snapshot}, (404, 409, 422, 503)),
+    Operation(
+        "set_priority",
+        "PATCH",
+        f"{_TASK}/priority",
+        "Change the priority of a waiting task",
+        {200: Snapshot},
+        (400, 404, 409, 413, 415, 422, 503),
+        body=PriorityOrder,
+    ),
+    Operation(
+        "retry_task",
+        "POST",
+        f"{_TASK}/retry",
+        "Run a failed, timed out or canceled task again, as a new one",
+        {202: Snapshot},
+        (404, 409, 422, 429, 503),
+        keyed=True,
+    ),
     Operation("get_result", "GET", f"{_TASK}/result", "Read a task's result", {200: Any}, (404, 409, 422, 503)),
     Operation(
         "get_history", "GET", f"{_TASK}/history", "List a task's transitions", {200: Transitions}, (404, 422, 503)
     ),
+    Operation(
+        "explain_task",
+        "GET",
+        f"{_TASK}/explain",
+        "Say why a task does not run yet",
+        {200: Explanation},
+        (404, 422, 503),
+    ),
+    *QUEUE_OPERATIONS,
+    *DEAD_LETTER_OPERATIONS,
+    *LIMIT_OPERATIONS,
+    *SCHEDULE_OPERATIONS,
     Operation("get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation("list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)),
+    Operation(
+        "list_allocations",
+        "GET",
+        "/api/v1/worker-allocations",
+        "List how slots are shared out over queues; with a queue, its entry alone",
+        {200: AllocationList | Allocation},
+        (404, 422, 503),
+        query=QueueQuery,
+    ),
     Operation(
         "get_health",
         "GET",

@@ -5,9 +5,11 @@ from urllib.parse import parse_qs
 
 import msgspec
 from litestar.types import Scope
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from xqueue_gateway.history.query import QUERY_HINTS, TaskQuery
+from xqueue_common.names import QueueName
+from xqueue_gateway.history.cursor import Place, place_of
+from xqueue_gateway.history.query import QUERY_HINTS, PageQuery, TaskQuery
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
 
@@ -23,7 +25,24 @@ class WaitQuery(Struct, frozen=True, forbid_unknown_fields=True):
     wait: Annotated[float, Meta(ge=0, le=60)] = 0.0
 
 
-_HINTS = {**QUERY_HINTS, "wait": "seconds from 0 to 60"}
+class ForceQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether to remove what is in use."""
+
+    force: bool = False
+
+
+class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which queue is meant; left out: all."""
+
+    queue: QueueName | UnsetType = UNSET
+
+
+HINTS = {
+    **QUERY_HINTS,
+    "wait": "seconds from 0 to 60",
+    "force": "true cancels the tasks of the queue that is removed",
+}
+"""What each parameter takes, in words."""
 
 
 def task_query(scope: Scope) -> TaskQuery:
@@ -33,9 +52,38 @@ def task_query(scope: Scope) -> TaskQuery:
         Problem: 422, a parameter is unknown or not valid.
     """
     query = _read(scope, TaskQuery)
+    _check_place(query)
+    return query
+
+
+def page_query(scope: Scope) -> PageQuery:
+    """Return which part of a list to show.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    query = _read(scope, PageQuery)
+    _check_place(query)
+    return query
+
+
+def place_in(query: TaskQuery | PageQuery) -> Place | None:
+    """Return behind which task a page begins.
+
+    Raises:
+        Problem: 422, the cursor is none of ours.
+    """
+    if isinstance(query.cursor, UnsetType):
+        return None
+    place = place_of(query.cursor)
+    if place is None:
+        raise invalid(FieldError("cursor", "none of ours", "pass next_cursor of the page before, unchanged"))
+    return place
+
+
+def _check_place(query: TaskQuery | PageQuery) -> None:
     if query.cursor is not msgspec.UNSET and query.offset:
         raise invalid(FieldError("offset", "cursor is given as well", "give either offset or cursor"))
-    return query
 
 
 def wait_query(scope: Scope) -> float:
@@ -45,6 +93,25 @@ def wait_query(scope: Scope) -> float:
         Problem: 422, a parameter is unknown or not valid.
     """
     return _read(scope, WaitQuery).wait if scope["query_string"] else 0.0
+
+
+def queue_query(scope: Scope) -> str | None:
+    """Return which queue is meant, if one is.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    queue = _read(scope, QueueQuery).queue
+    return None if isinstance(queue, UnsetType) else queue
+
+
+def force_query(scope: Scope) -> bool:
+    """Return whether to remove what is in use.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    return _read(scope, ForceQuery).force if scope["query_string"] else False
 
 
 def _read(scope: Scope, wanted: type[Q]) -> Q:
@@ -68,7 +135,7 @@ def _pairs(query: bytes) -> dict[str, list[str]]:
 
 def _single(name: str, texts: list[str]) -> Any:
     if len(texts) > 1:
-        raise invalid(FieldError(name, "given more than once", _HINTS[name]))
+        raise invalid(FieldError(name, "given more than once", HINTS[name]))
     # A plus in "+02:00" that was not percent-encoded arrives as a space.
     return texts[0].replace(" ", "+") if name.startswith("created_") else texts[0]
 
@@ -78,4 +145,4 @@ def _fault(message: str) -> Problem:
     field = where.rstrip("`").partition("[")[0]
     if "matching regex" in words:
         words = "not of the right form"
-    return invalid(FieldError(field or "query", words, _HINTS.get(field, "see /openapi.json")))
+    return invalid(FieldError(field or "query", words, HINTS.get(field, "see /openapi.json")))

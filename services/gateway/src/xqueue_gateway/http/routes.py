@@ -2,18 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.types import ASGIApp, Method
 
-from xqueue_gateway.http.aliases import ALIASES
+from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
+from xqueue_gateway.http.changes import ChangeEndpoints
+from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.errors import HANDLERS
+from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
-from xqueue_gateway.http.operations import OPERATIONS, STREAM, Operation
+from xqueue_gateway.http.limits import LimitEndpoints
+from xqueue_gateway.http.operation import Operation
+from xqueue_gateway.http.operations import OPERATIONS, STREAM
 from xqueue_gateway.http.origins import Origins
+from xqueue_gateway.http.queues import QueueEndpoints
+from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
@@ -23,9 +30,22 @@ _ASKED = ["Content-Type", "Authorization", "Idempotency-Key", "X-XQ-Tenant", "tr
 _SHOWN = ["Location", "Retry-After", "Idempotent-Replayed"]
 
 
-def application(*, tasks: TaskEndpoints, system: SystemEndpoints, stream: TaskStream, origins: Origins) -> ASGIApp:
+class Endpoints(NamedTuple):
+    """What serves the operations."""
+
+    tasks: TaskEndpoints
+    changes: ChangeEndpoints
+    queues: QueueEndpoints
+    dead_letters: DeadLetterEndpoints
+    explain: ExplainEndpoints
+    limits: LimitEndpoints
+    schedules: ScheduleEndpoints
+    system: SystemEndpoints
+
+
+def application(endpoints: Endpoints, stream: TaskStream, origins: Origins) -> ASGIApp:
     """Return the application that serves the whole API."""
-    methods = _methods(tasks, system)
+    methods = _methods(*endpoints)
     http = [_handler(operation, path, methods) for operation in OPERATIONS for path in _paths(operation)]
     app = Litestar(
         [*http, WebsocketRouteHandler(STREAM)(stream.serve)],
@@ -45,11 +65,15 @@ def _methods(*endpoints: Any) -> dict[str, Any]:
 
 def _paths(operation: Operation) -> Iterator[str]:
     yield operation.path
-    yield from (alias for alias, path in ALIASES.items() if path == operation.path)
+    for alias, path in ALIASES.items():
+        if path == operation.path and (operation.method == "GET" or alias not in READ_ONLY):
+            yield alias
 
 
 def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:
     route = _PARAMETER.sub(r"{\1:str}", path)
+    if operation.rest:
+        route = route.removesuffix(":str}") + ":path}"
     return HTTPRouteHandler(route, http_method=cast("Method", operation.method), status_code=200)(
         methods[operation.name]
     )

@@ -1,13 +1,17 @@
 """The system over HTTP: health, metrics, statistics, workers, the description of this API (api.md §2)."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from litestar import Request
 from litestar.types import ASGIApp
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from xqueue_common.ops import Health, report
 from xqueue_gateway.http.answers import Answer, answer
+from xqueue_gateway.http.query import queue_query
+from xqueue_gateway.tasks.allocations import AllocationList, Allocations
 from xqueue_gateway.tasks.fleet import Fleet, Instance
 
 
@@ -30,6 +34,7 @@ class SystemEndpoints:
 
     health: Health
     fleet: Fleet
+    allocations: Allocations
     openapi: bytes
 
     async def get_stats(self) -> ASGIApp:
@@ -39,6 +44,13 @@ class SystemEndpoints:
     async def list_instances(self) -> ASGIApp:
         """Return the live workers."""
         return answer(Instances(await self.fleet.instances()))
+
+    async def list_allocations(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Return how slots are shared out over queues."""
+        queue = queue_query(request.scope)
+        if queue is not None:
+            return answer(await self.allocations.of(queue))
+        return answer(AllocationList(await self.allocations.all()))
 
     async def get_health(self) -> ASGIApp:
         """Ask all dependencies."""

@@ -5,26 +5,27 @@ from typing import Any
 
 from litestar import Request
 from litestar.types import ASGIApp
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from xqueue_common.clock import Clock
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway import metrics
-from xqueue_gateway.history.cursor import Place, place_of
 from xqueue_gateway.history.history import History, Transition
 from xqueue_gateway.http.answers import Answer, answer
 from xqueue_gateway.http.batches import batch_answer, batch_orders
 from xqueue_gateway.http.body import read_body
 from xqueue_gateway.http.caller import Caller, caller_of, require_json
-from xqueue_gateway.http.query import task_query, wait_query
+from xqueue_gateway.http.query import place_in, task_query, wait_query
+from xqueue_gateway.http.receipts import accepted
 from xqueue_gateway.http.transitions import transitions_of
-from xqueue_gateway.problems import FieldError, Problem, invalid
+from xqueue_gateway.problems import Problem
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.submissions.reading import Rules, read_batch, read_submission
 from xqueue_gateway.tasks.canceller import Canceller
+from xqueue_gateway.tasks.drafting import Order
 from xqueue_gateway.tasks.lookup import Lookup
 from xqueue_gateway.tasks.results import result_of
-from xqueue_gateway.tasks.submitter import Order, Receipt, Submitter
+from xqueue_gateway.tasks.submitter import Submitter
 from xqueue_gateway.tasks.view import Found, show
 from xqueue_gateway.tasks.waiter import Waiter
 
@@ -75,7 +76,7 @@ class TaskEndpoints:
         (outcome,) = await self.submitter.submit([Order(submission, caller.tenant, caller.key, caller.trace)])
         if isinstance(outcome, Problem):
             raise outcome
-        return self._accepted(outcome)
+        return accepted(outcome, self.live)
 
     async def submit_batch(self, request: Req) -> ASGIApp:
         """Accept many submissions, each for itself."""
@@ -98,8 +99,7 @@ class TaskEndpoints:
         """Return a page of the tenant's tasks."""
         caller = caller_of(request.scope)
         query = task_query(request.scope)
-        after = None if query.cursor is UNSET else _place(query.cursor)
-        page = await self.history.page(query, caller.tenant, after)
+        page = await self.history.page(query, caller.tenant, place_in(query))
         items = [self._show(Found(*kept)) for kept in page.items]
         return answer(TaskPage(items, page.total, page.next_cursor))
 
@@ -122,19 +122,6 @@ class TaskEndpoints:
     def _show(self, found: Found) -> Snapshot:
         return show(found, self.live)
 
-    def _accepted(self, receipt: Receipt) -> Answer:
-        headers = [(b"location", f"/api/v1/tasks/{receipt.found.spec.task_id}".encode())]
-        if receipt.replayed:
-            headers.append((b"idempotent-replayed", b"true"))
-        return answer(self._show(receipt.found), 202, headers)
-
 
 def _asked(request: Req) -> tuple[Caller, str]:
     return caller_of(request.scope), request.scope["path_params"]["task_id"]
-
-
-def _place(cursor: str) -> Place:
-    place = place_of(cursor)
-    if place is None:
-        raise invalid(FieldError("cursor", "none of ours", "pass next_cursor of the page before, unchanged"))
-    return place

@@ -1,13 +1,16 @@
 """``openapi.json``: the operations, and the schemas of the types that they read and write."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
-from xqueue_gateway.history.query import QUERY_HINTS
-from xqueue_gateway.http.operations import OPERATIONS, Operation
+from xqueue_gateway.http.operation import Operation
+from xqueue_gateway.http.operations import OPERATIONS
+from xqueue_gateway.http.query import HINTS
 from xqueue_gateway.problems import Kind, ProblemDetails
 
 _REF = "#/components/schemas/{name}"
@@ -27,13 +30,26 @@ _KEY = {
     "description": "the same key and body again are the same task; the key with another body is refused",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-_TASK_ID = {"name": "task_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-_HEADERS = {
-    "submit_task": {
-        "Location": {"description": "where the task is", "schema": {"type": "string"}},
-        "Idempotent-Replayed": {"description": "true if the key was known", "schema": {"type": "string"}},
-    }
+_PATH: dict[str, dict[str, Any]] = {
+    "task_id": {"type": "string", "format": "uuid"},
+    "name": {"type": "string"},
+    "id": {"type": "string"},
+    "kind": {"type": "string", "enum": ["key", "type", "tenant"]},
 }
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_TAGS = ("tasks", "queues", "limits", "schedules")
+_TASK_HEADERS = {
+    "Location": {"description": "where the task is", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {"description": "true if the key was known", "schema": {"type": "string"}},
+}
+_HEADERS = {
+    "submit_task": _TASK_HEADERS,
+    "retry_task": _TASK_HEADERS,
+    "trigger_schedule": _TASK_HEADERS,
+    "create_schedule": {"Location": {"description": "where the schedule is", "schema": {"type": "string"}}},
+    "create_queue": {"Location": {"description": "where the queue is", "schema": {"type": "string"}}},
+}
+_NO_CONTENT = 204
 _RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
 
 
@@ -66,7 +82,8 @@ class _Schemas:
     """The schemas of all types, each named once."""
 
     def __init__(self) -> None:
-        types = [t for op in OPERATIONS for t in (*op.answers.values(), op.body, op.query) if isinstance(t, type)]
+        told = (t for op in OPERATIONS for t in (*op.answers.values(), op.body, op.query))
+        types = [part for t in told for part in _parts(t) if isinstance(part, type)]
         unique = list(dict.fromkeys([*types, ProblemDetails]))
         schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
         queries = {op.query.__name__ for op in OPERATIONS if op.query}
@@ -75,12 +92,18 @@ class _Schemas:
         self.components = {name: schema for name, schema in sorted(self._all.items()) if name not in queries}
 
     def of(self, wanted: Any) -> dict[str, Any]:
-        """Return the schema of a type; {} for any JSON."""
+        """Return the schema of a type, or of one of several; {} for any JSON."""
+        if isinstance(wanted, UnionType):
+            return {"anyOf": [self.of(part) for part in _parts(wanted)]}
         return self._of[wanted] if isinstance(wanted, type) else {}
 
     def properties(self, wanted: type[Struct]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Return the fields of a type and their schemas."""
         yield from self._all[wanted.__name__]["properties"].items()
+
+
+def _parts(wanted: Any) -> tuple[Any, ...]:
+    return get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
 
 
 def _portable(schema: Any) -> Any:
@@ -97,31 +120,40 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "tags": ["tasks" if "/tasks" in operation.path else "system"],
+        "tags": [_tag(operation)],
         "parameters": list(_parameters(operation, schemas)),
         "responses": {
-            **{str(status): _answer(operation, body, schemas) for status, body in operation.answers.items()},
+            **{
+                str(status): _answer(operation, status, body, schemas) for status, body in operation.answers.items()
+            },
             **{str(status): _problem(status) for status in operation.problems},
         },
     }
     if operation.body is not None:
-        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": schemas.of(operation.body)}}}
+        content = {_JSON: {"schema": schemas.of(operation.body)}}
+        told["requestBody"] = {"required": not operation.bodiless, "content": content}
     return told
 
 
 def _parameters(operation: Operation, schemas: _Schemas) -> Iterator[dict[str, Any]]:
-    if "{task_id}" in operation.path:
-        yield _TASK_ID
-    if "/tasks" in operation.path:
+    for name in _PARAMETER.findall(operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": _PATH[name]}
+    if _tag(operation) in _TAGS:
         yield _TENANT
     if operation.keyed:
         yield _KEY
     if operation.query is not None:
         for name, schema in schemas.properties(operation.query):
-            yield {"name": name, "in": "query", "description": QUERY_HINTS.get(name, ""), "schema": schema}
+            yield {"name": name, "in": "query", "description": HINTS.get(name, ""), "schema": schema}
 
 
-def _answer(operation: Operation, body: Any, schemas: _Schemas) -> dict[str, Any]:
+def _tag(operation: Operation) -> str:
+    return next((tag for tag in _TAGS if operation.path.startswith(f"/api/v1/{tag}")), "system")
+
+
+def _answer(operation: Operation, status: int, body: Any, schemas: _Schemas) -> dict[str, Any]:
+    if status == _NO_CONTENT:
+        return {"description": operation.summary}
     content = {"text/plain": {}} if body is None else {_JSON: {"schema": schemas.of(body)}}
     headers = _HEADERS.get(operation.name)
     return {"description": operation.summary, "content": content, **({"headers": headers} if headers else {})}
@@ -129,5 +161,5 @@ def _answer(operation: Operation, body: Any, schemas: _Schemas) -> dict[str, Any
 
 def _problem(status: int) -> dict[str, Any]:
     titles = " / ".join(kind.title for kind in Kind if kind.status == status)
-    unavailable = status == Kind.UNAVAILABLE.status
-    return {"description": titles, **_PROBLEM, **({"headers": _RETRY_AFTER} if unavailable else {})}
+    later = status in (Kind.UNAVAILABLE.status, Kind.FULL.status)
+    return {"description": titles, **_PROBLEM, **({"headers": _RETRY_AFTER} if later else {})}

@@ -8,7 +8,8 @@ import structlog
 from xqueue_common.errors import PositionLost, XQueueError
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.topics import Topics
-from xqueue_gateway.push.intake import Ears, Intake, ProgressIntake, StatusIntake, Taken
+from xqueue_gateway.push.intake import Ears, Intake, StatusIntake, Taken
+from xqueue_gateway.push.progress_intake import ProgressIntake
 
 log = structlog.get_logger(__name__)
 

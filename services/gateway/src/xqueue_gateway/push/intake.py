@@ -1,6 +1,6 @@
-"""What becomes of records: those of the status and progress logs turn into events for whoever listens."""
+"""What becomes of records of the status log: events for whoever listens, counts, and what is set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -8,13 +8,17 @@ import structlog
 from xqueue_common.clock import Clock
 from xqueue_common.epochs import EpochFilter, epoch_at
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import LogRecord, StatusRecord, read_progress, read_status
+from xqueue_common.events import SettingRecord, StatusRecord, read_status
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.lifecycle import TERMINAL
+from xqueue_common.limits import Limit, QueueSettings
 from xqueue_common.snapshot import is_repeat
+from xqueue_common.task import TaskSpec
 from xqueue_gateway import metrics
+from xqueue_gateway.control.book import Book
 from xqueue_gateway.history.horizon import Horizon
-from xqueue_gateway.push.events import LogEvent, ProgressEvent, StatusEvent
+from xqueue_gateway.push.drain import Drain
+from xqueue_gateway.push.events import StatusEvent
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.push.rates import Rates
@@ -46,7 +50,9 @@ class Ears(NamedTuple):
     hub: Hub
     live: LiveProgress
     rates: Rates
+    drain: Drain
     horizon: Horizon
+    books: Mapping[int, Book]
     clock: Clock
 
 
@@ -82,55 +88,35 @@ class StatusIntake:
                 log.exception("status record skipped", offset=record.offset)
         if news:
             self._ears.horizon.note(self._cell, records[-1].offset + 1, now_ms)
-        return _counted("status", Taken(news, len(records) - news - unreadable, unreadable))
+        return counted("status", Taken(news, len(records) - news - unreadable, unreadable))
 
     def _hear(self, offset: int, record: Any, now_ms: int) -> bool:
-        if not self._filter.admit(offset, record) or not _tells(record):
+        if not self._filter.admit(offset, record):
+            return False
+        if isinstance(record, SettingRecord):
+            return self._note(record)
+        if not _tells(record):
             return False
         state, ears = record.state, self._ears
         if state.version == 1:
             ears.rates.count("submitted", now_ms)
         if state.status in TERMINAL:
             ears.rates.count(state.status, now_ms)
+            ears.drain.count(record.spec, now_ms, bounded_key=self._bounds_key(record.spec))
             ears.live.end(record.spec.task_id)
         if ears.hub.audience(record.spec):
             ears.hub.tell(StatusEvent(record.spec, state))
         return True
 
+    def _note(self, record: SettingRecord) -> bool:
+        rule = record.value if isinstance(record.value, QueueSettings | Limit) else None
+        return self._ears.books[self._cell].note(record.name, record.commands, rule)
 
-class ProgressIntake:
-    """The progress log of one cell: soft, so the end of the log is always a good place to begin."""
-
-    def __init__(self, ears: Ears) -> None:
-        self._ears = ears
-
-    async def prime(self, tail: Tail, end: int) -> None:
-        """Nothing needs to be known."""
-
-    def take(self, records: Sequence[Any]) -> Taken:
-        """Take records in."""
-        news = unreadable = 0
-        for record in records:
-            try:
-                news += self._hear(read_progress(record.value))
-            except Undecodable:
-                unreadable += 1
-            except Exception:  # as above
-                unreadable += 1
-                log.exception("progress record skipped", offset=record.offset)
-        return _counted("progress", Taken(news, len(records) - news - unreadable, unreadable))
-
-    def _hear(self, record: Any) -> bool:
-        hub, live = self._ears.hub, self._ears.live
-        if isinstance(record, LogRecord):
-            if hub.audience(record.spec):
-                hub.tell(LogEvent(record))
-            return True
-        if not live.note(record):
+    def _bounds_key(self, spec: TaskSpec) -> bool:
+        if spec.concurrency_key is None:
             return False
-        if hub.audience(record.spec):
-            hub.tell(ProgressEvent(record))
-        return True
+        limit = self._ears.books[self._cell].key(spec.tenant, spec.concurrency_key)
+        return limit is not None and limit.max_size is not None
 
 
 def _tells(record: Any) -> bool:
@@ -138,7 +124,8 @@ def _tells(record: Any) -> bool:
     return isinstance(record, StatusRecord) and not is_repeat(record)
 
 
-def _counted(name: str, taken: Taken) -> Taken:
+def counted(name: str, taken: Taken) -> Taken:
+    """Count what a log's records were, and return it."""
     for outcome, count in taken._asdict().items():
         if count:
             metrics.HEARD.labels(name, outcome).inc(count)

@@ -75,7 +75,7 @@ def read_message(message: Mapping[str, Any]) -> Request:
     try:
         said = _message.decode(text)
     except msgspec.ValidationError as error:
-        raise fault(_Message, text, error) from error
+        raise fault(_Message, text, error, _HINTS) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise bad_json(str(error)) from error
     return Request(said.op, _filter(said.filter, within="filter."), said.after)

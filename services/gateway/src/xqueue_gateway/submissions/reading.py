@@ -1,21 +1,20 @@
 """Reading submissions: from the bytes of a request to a ``Submission`` that keeps every rule of the API."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-from xqueue_gateway.problems import FieldError, Problem, bad_json, invalid, too_large
+from xqueue_gateway.problems import FieldError, Problem, invalid, too_large
 from xqueue_gateway.submissions.address import address_error
-from xqueue_gateway.submissions.faults import fault
-from xqueue_gateway.submissions.json_text import MAX_NESTING, nested_too_deeply, text_of
-from xqueue_gateway.submissions.submission import DAYS_30_S, HINTS, Batch, Submission
+from xqueue_gateway.submissions.form import Form, too_deep
+from xqueue_gateway.submissions.json_text import nested_too_deeply
+from xqueue_gateway.submissions.lineage import reference_errors
+from xqueue_gateway.submissions.submission import DAYS_30_S, HINTS, Batch, BatchedSubmission, Submission
 
-S = TypeVar("S", bound=Struct)
-
-_submission = msgspec.json.Decoder(Submission)
-_batch = msgspec.json.Decoder(Batch)
+_submission = Form(Submission, HINTS)
+_batch = Form(Batch, HINTS)
+_item_of_batch = Form(BatchedSubmission, HINTS)
 
 
 class Rules(NamedTuple):
@@ -31,7 +30,7 @@ def read_submission(body: bytes, rules: Rules, *, now_ms: int) -> Submission:
     Raises:
         Problem: 400 no JSON; 413 the payload is too large; 422 fields that break a rule, all of them by name.
     """
-    return _checked(_read(_submission, Submission, text_of(body)), rules, now_ms)
+    return _checked(_submission.read(body), rules, now_ms)
 
 
 def read_batch(body: bytes, rules: Rules, *, now_ms: int) -> list[Submission | Problem]:
@@ -40,26 +39,15 @@ def read_batch(body: bytes, rules: Rules, *, now_ms: int) -> list[Submission | P
     Raises:
         Problem: 400 no JSON; 422 no batch.
     """
-    batch = _read(_batch, Batch, text_of(body))
+    batch = _batch.read(body)
     return [_item(raw, rules, now_ms) for raw in batch.tasks]
 
 
 def _item(raw: Raw, rules: Rules, now_ms: int) -> Submission | Problem:
     try:
-        return _checked(_read(_submission, Submission, raw), rules, now_ms)
+        return _checked(_item_of_batch.read_text(raw), rules, now_ms)
     except Problem as problem:
         return problem
-
-
-def _read(decoder: msgspec.json.Decoder[S], wanted: type[S], text: str | Raw) -> S:
-    try:
-        return decoder.decode(text)
-    except msgspec.ValidationError as error:
-        raise fault(wanted, text, error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise bad_json(str(error)) from error
-    except RecursionError as error:
-        raise _too_deep() from error
 
 
 def _checked(submission: Submission, rules: Rules, now_ms: int) -> Submission:
@@ -75,11 +63,7 @@ def _check_payload(payload: bytes, rules: Rules) -> None:
         field, hint = "payload", "upload it as an artifact and pass its id"
         raise too_large(field, len(payload), rules.max_payload_bytes, hint)
     if nested_too_deeply(payload):
-        raise _too_deep()
-
-
-def _too_deep() -> Problem:
-    return bad_json(f"nested more than {MAX_NESTING} levels deep")
+        raise too_deep()
 
 
 def _contradictions(submission: Submission, rules: Rules, now_ms: int) -> Iterator[FieldError]:
@@ -93,3 +77,4 @@ def _contradictions(submission: Submission, rules: Rules, now_ms: int) -> Iterat
         error = address_error(submission.webhook.url, allow_private=rules.allow_private_webhooks)
         if error is not None:
             yield error
+    yield from reference_errors(submission.depends_on or ())

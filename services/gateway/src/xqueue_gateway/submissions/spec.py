@@ -1,13 +1,13 @@
 """From a submission to the ``TaskSpec`` in the log: seconds become ms, what was left out gets its default."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType, structs
 
-from xqueue_common.lifecycle import Status
-from xqueue_common.task import Backoff, Resources, TaskSpec, TaskState, Webhook
+from xqueue_common.task import Backoff, Resources, TaskSpec, Webhook
 from xqueue_gateway.submissions.submission import ResourceOrder, RetryPolicy, Submission, WebhookOrder
 
 T = TypeVar("T")
@@ -22,16 +22,18 @@ class Defaults(NamedTuple):
     max_retry: int = 3
     queue_timeout: float | None = 600.0
     process_timeout: float = 600.0
+    backoff: Backoff | None = None
 
 
 class Origin(NamedTuple):
-    """Where a submission comes from, and the id that it was given."""
+    """Where a submission comes from, the id that it was given, and those of the tasks that it depends on."""
 
     task_id: str
     tenant: str
     now_ms: int
     fingerprint: str | None = None
     trace: str | None = None
+    parents: Sequence[str] = ()
 
 
 def spec_of(submission: Submission, origin: Origin, defaults: Defaults) -> TaskSpec:
@@ -48,14 +50,16 @@ def spec_of(submission: Submission, origin: Origin, defaults: Defaults) -> TaskS
         max_concurrency=submission.max_concurrency,
         weight=submission.weight,
         max_retry=_or(submission.max_retry, defaults.max_retry),
-        backoff=_backoff(submission.retry),
-        queue_timeout_ms=None if queue_timeout is None else _ms(queue_timeout),
-        process_timeout_ms=_ms(_or(submission.process_timeout, defaults.process_timeout)),
+        backoff=backoff_of(submission.retry) or defaults.backoff,
+        queue_timeout_ms=None if queue_timeout is None else ms_of(queue_timeout),
+        process_timeout_ms=ms_of(_or(submission.process_timeout, defaults.process_timeout)),
         run_at_ms=_run_at_ms(submission, origin.now_ms),
         labels=submission.labels or None,
         model=submission.model,
         resources=_resources(submission.resources),
         webhook=_webhook(submission.webhook),
+        depends_on=list(origin.parents) or None,
+        on_failure="run" if origin.parents and submission.on_failure == "run" else None,
         fingerprint=origin.fingerprint,
         trace=origin.trace,
     )
@@ -64,18 +68,6 @@ def spec_of(submission: Submission, origin: Origin, defaults: Defaults) -> TaskS
 def payload_of(submission: Submission) -> Raw:
     """Return the payload as it was written; null if there was none."""
     return NO_PAYLOAD if isinstance(submission.payload, UnsetType) else submission.payload
-
-
-def first_state(spec: TaskSpec) -> TaskState:
-    """Return the first version of a task, as the scheduler will find it."""
-    waits = spec.run_at_ms is not None
-    return TaskState(
-        status=Status.SCHEDULED if waits else Status.PENDING,
-        version=1,
-        at_ms=spec.created_ms,
-        priority=spec.priority,
-        scheduled_ms=spec.run_at_ms,
-    )
 
 
 def fingerprint(submission: Submission) -> str:
@@ -96,7 +88,8 @@ def _or(given: T | UnsetType, default: T) -> T:
     return default if isinstance(given, UnsetType) else given
 
 
-def _ms(seconds: float) -> int:
+def ms_of(seconds: float) -> int:
+    """Return seconds as whole ms, at least one."""
     return max(1, round(seconds * 1000))
 
 
@@ -110,7 +103,8 @@ def _run_at_ms(submission: Submission, now_ms: int) -> int | None:
     return at_ms if at_ms > now_ms else None
 
 
-def _backoff(retry: RetryPolicy | None) -> Backoff | None:
+def backoff_of(retry: RetryPolicy | None) -> Backoff | None:
+    """Return how long a retry waits, as it is stored."""
     if retry is None:
         return None
     return Backoff(retry.backoff, round(retry.base * 1000), round(retry.max * 1000), retry.jitter)

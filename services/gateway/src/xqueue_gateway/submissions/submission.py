@@ -30,11 +30,18 @@ Moment = Annotated[datetime, Meta(tz=True)]
 WebhookUrl = Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f-\x9f]*\Z")]
 GpuMemoryMb = Annotated[int, Meta(ge=0, le=1 << 24)]
 Slots = Annotated[int, Meta(ge=1, le=10_000)]
+OnFailure = Literal["cancel", "run"]
 
 
 def _default(value: object) -> Meta:
     """Tell the OpenAPI document a default that the field itself does not carry."""
     return Meta(extra_json_schema={"default": value})
+
+
+ParentId = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+ItemIndex = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 999})]
+"""Told by the document only: a union of types with bounds of their own is more than the decoder can bear."""
+_PARENTS = Meta(min_length=1, max_length=100, extra_json_schema={"uniqueItems": True})
 
 
 class RetryPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +87,14 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     labels: Labels | None = None
     resources: ResourceOrder | None = None
     model: ModelName | None = None
+    depends_on: Annotated[list[ParentId], _PARENTS] | None = None
+    on_failure: OnFailure = "cancel"
+
+
+class BatchedSubmission(Submission, frozen=True):
+    """A task to run, as an item of a batch: ``depends_on`` may name other items by their index."""
+
+    depends_on: Annotated[list[ParentId | ItemIndex], _PARENTS] | None = None  # type: ignore[assignment]  # see above
 
 
 class Batch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +121,8 @@ HINTS = {
     "labels": "an object of up to 16 texts, names of 1 to 64 and values of up to 256 characters",
     "resources": 'an object like {"gpu_memory_mb": 8000, "slots": 1}',
     "model": "a text of 1 to 256 characters without control characters",
+    "depends_on": "1 to 100 ids of tasks of the same cell, each once; in a batch also indexes of other items",
+    "on_failure": "what to do if one that it depends on does not succeed: cancel or run",
     "tasks": "an array of 1 to 1000 submissions",
 }
 """What each field takes, in words for whoever got it wrong."""

@@ -6,6 +6,7 @@ applied every command that was accepted before we were asked, and the history mu
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from xqueue_common.cell import Cell, Reading
@@ -14,13 +15,13 @@ from xqueue_common.errors import Unavailable
 from xqueue_common.ids import cell_of, is_task_id, submitted_ms
 from xqueue_gateway.history.history import History
 from xqueue_gateway.history.horizon import MARGIN_MS, Horizon
-from xqueue_gateway.problems import Problem, no_such_task, unavailable
+from xqueue_gateway.problems import no_such_task, unavailable
 from xqueue_gateway.tasks.ends import Ends
+from xqueue_gateway.tasks.fold import Fold
 from xqueue_gateway.tasks.view import Found, found_in
 
-_FIRST_PAUSE_S = 0.005
-_LONGEST_PAUSE_S = 0.1
 _NOTHING = Reading(-1, None, None)
+_AT_ONCE = 500
 
 
 class Sources(NamedTuple):
@@ -36,10 +37,10 @@ class Sources(NamedTuple):
 class Lookup:
     """The lookup is responsible for never calling a task unknown that somebody was promised."""
 
-    def __init__(self, sources: Sources, *, clock: Clock, patience_s: float) -> None:
+    def __init__(self, sources: Sources, *, fold: Fold, clock: Clock) -> None:
         self._sources = sources
+        self._fold = fold
         self._clock = clock
-        self._patience_s = patience_s
 
     async def find(self, tenant: str, task_id: str) -> Found:
         """Return a task of this tenant.
@@ -71,6 +72,29 @@ class Lookup:
         for cell in {cell_of(task_id) for task_id in rest if task_id not in found}:
             await self._check_history(cell)
         return found
+
+    async def existing(self, task_ids: Sequence[str]) -> dict[str, Found]:
+        """Return those of these tasks that exist, whoever's they are, by id: as surely as ``find``.
+
+        Raises:
+            Problem: 503 it cannot be said yet.
+            Unavailable: a broker or store is away.
+        """
+        found: dict[str, Found] = {}
+        for i in range(0, len(task_ids), _AT_ONCE):
+            found |= await self._existing([one for one in task_ids[i : i + _AT_ONCE] if self._has_cell(one)])
+        return found
+
+    async def _existing(self, task_ids: Sequence[str]) -> dict[str, Found]:
+        found = await self.known(task_ids)
+        missing = [task_id for task_id in task_ids if task_id not in found]
+        for number in {cell_of(task_id) for task_id in missing}:
+            cell, end = self._sources.cells[number], await self._sources.ends.of(number)
+            await self._fold.past(end - 1, partial(cell.read, missing[0]))
+        return {**found, **await self.known(missing)} if missing else found
+
+    def _has_cell(self, task_id: str) -> bool:
+        return cell_of(task_id) in self._sources.cells
 
     async def _reading(self, task_id: str) -> Reading:
         try:
@@ -113,16 +137,10 @@ class Lookup:
         return found
 
     async def _folded(self, cell: Cell, task_id: str, end: int) -> Found | None:
-        pause_s = _FIRST_PAUSE_S
-        give_up_ms = self._clock.monotonic_ms() + round(self._patience_s * 1000)
-        while True:
-            reading = await cell.read(task_id)
-            if reading.task is not None or reading.commands >= end:
-                return found_in(reading)
-            if self._clock.monotonic_ms() > give_up_ms:
-                raise _behind(reading)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        def good(reading: Reading) -> bool:
+            return reading.task is not None or reading.commands >= end
+
+        return found_in(await self._fold.until(lambda: cell.read(task_id), good))
 
     async def _check_history(self, cell: int) -> None:
         """Refuse to call a task unknown while the history is behind what may have left Redis."""
@@ -132,9 +150,3 @@ class Lookup:
         if reached is not None and reached < sources.horizon.needed(cell, self._clock.monotonic_ms()):
             part, reason = "history", "it is behind, so whether this task exists cannot be said yet"
             raise unavailable(part, reason, retry_after_s=2)
-
-
-def _behind(reading: Reading) -> Problem:
-    if reading.commands < 0:
-        return unavailable("scheduler", "it is starting, or rebuilds its state", retry_after_s=2)
-    return unavailable("scheduler", "it is behind with what was accepted", retry_after_s=2)

@@ -11,18 +11,22 @@ from xqueue_gateway.push.live import LiveProgress
 
 
 class Found(NamedTuple):
-    """A task as it stands; ``position`` is its place among the waiting tasks of its key, from 0."""
+    """A task as it stands; ``position`` is its place among the waiting tasks of its key, from 0.
+
+    ``in_redis``: that is where it was found.
+    """
 
     spec: TaskSpec
     state: TaskState
     position: int | None = None
+    in_redis: bool = False
 
 
 def found_in(reading: Reading) -> Found | None:
     """Return the task that Redis knows, if it does."""
     if reading.task is None:
         return None
-    return Found(spec_of_row(reading.task.spec), state_of_row(reading.task.state), reading.position)
+    return Found(spec_of_row(reading.task.spec), state_of_row(reading.task.state), reading.position, in_redis=True)
 
 
 def show(found: Found, live: LiveProgress) -> Snapshot:

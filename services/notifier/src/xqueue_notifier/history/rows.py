@@ -16,16 +16,17 @@ _LEVEL = 16
 class Rows(NamedTuple):
     """What a batch puts into each table.
 
-    ``tasks`` has one row a task, its highest version; all are sorted by task, so that two writers of the same
-    tasks take their locks in the same order.
+    ``tasks`` has one row a task, its highest version; ``retries`` one a task that is run again. All are sorted by
+    task, so that two writers of the same tasks take their locks in the same order.
     """
 
     tasks: list[Row]
     transitions: list[Row]
     labels: list[Row]
+    retries: list[Row]
 
 
-NO_ROWS = Rows([], [], [])
+NO_ROWS = Rows([], [], [], [])
 
 
 def rows_of(records: Iterable[StatusRecord]) -> Rows:
@@ -36,6 +37,7 @@ def rows_of(records: Iterable[StatusRecord]) -> Rows:
         tasks=[_task(record) for record in latest],
         transitions=[_transition(record) for record in ordered],
         labels=[label for record in latest for label in _labels(record)],
+        retries=sorted((retry for record in latest for retry in _retries(record)), key=_by_task),
     )
 
 
@@ -56,6 +58,11 @@ def log_rows(records: Iterable[LogRecord]) -> list[Row]:
 
 def _by_version(record: StatusRecord) -> tuple[str, int]:
     return record.spec.task_id, record.state.version
+
+
+def _by_task(row: Row) -> str:
+    task_id: str = row["task_id"]
+    return task_id
 
 
 def _task(record: StatusRecord) -> Row:
@@ -93,6 +100,11 @@ def _labels(record: StatusRecord) -> list[Row]:
     return [
         {"task_id": task_id, "name": name, "value": value} for name, value in (record.spec.labels or {}).items()
     ]
+
+
+def _retries(record: StatusRecord) -> list[Row]:
+    spec = record.spec
+    return [] if spec.retry_of is None else [{"task_id": spec.retry_of, "retried_as": spec.task_id}]
 
 
 def _text(value: str | None, limit: int | None = None) -> str | None:

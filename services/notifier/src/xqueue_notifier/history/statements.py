@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from xqueue_common.history.schema import labels, logs, positions, tasks, transitions
+from xqueue_common.history.schema import labels, logs, positions, retries, tasks, transitions
 
 _INSERTS: dict[str, Callable[[Table], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _CHANGING = ("status", "version", "finished_ms", "state")
@@ -24,6 +24,7 @@ class Statements:
         self.task = self._task()
         self.transition = self._once(transitions)
         self.label = self._once(labels)
+        self.retry = self._once(retries)
         self.log = self._once(logs)
         self.position = self._position()
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from xqueue_common.history.engine import create_tables
 from xqueue_common.history.faults import translated
-from xqueue_common.history.schema import labels, logs, positions, tasks, transitions
+from xqueue_common.history.schema import labels, logs, positions, retries, tasks, transitions
 from xqueue_notifier.history.rows import Row, Rows
 from xqueue_notifier.history.statements import Statements
 from xqueue_notifier.intake.batch import Place
@@ -58,6 +58,7 @@ class Store:
                 await _write(connection, say.task, rows.tasks)
                 await _write(connection, say.transition, rows.transitions)
                 await _write(connection, say.label, rows.labels)
+                await _write(connection, say.retry, rows.retries)
                 await _write(connection, say.position, _position_rows(places))
         ROWS.labels(table="tasks").inc(len(rows.tasks))
         ROWS.labels(table="transitions").inc(len(rows.transitions))
@@ -76,7 +77,7 @@ class Store:
         with translated():
             async with self._engine.begin() as connection:
                 ids = (await connection.scalars(old)).all()
-                for table in (logs, labels, transitions, tasks) if ids else ():
+                for table in (logs, labels, transitions, retries, tasks) if ids else ():
                     await connection.execute(delete(table).where(table.c.task_id.in_(ids)))
                 return len(ids)
 

@@ -26,6 +26,7 @@ class Job(Struct, frozen=True):
         type: the task type.
         deadline: see ``Context``.
         payload: as JSON.
+        parents: likewise, of ``Parent`` by task id; empty if there are none.
     """
 
     path: list[str]
@@ -37,6 +38,7 @@ class Job(Struct, frozen=True):
     labels: dict[str, str]
     deadline: float
     payload: bytes
+    parents: bytes = b""
 
 
 class ProgressFrame(Struct, frozen=True, tag="progress"):

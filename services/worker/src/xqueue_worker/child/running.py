@@ -14,7 +14,8 @@ from xqueue_worker.outcome import Ending
 
 def run(handler: Handler, job: Job, voice: Voice) -> Ending:
     """Call the handler and return how it ended; SIGTERM sets ``ctx.cancelled`` and cancels an async one."""
-    ctx = Context(Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline), voice.tell)
+    facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents)
+    ctx = Context(facts, voice.tell)
     try:
         handler.prepare()
         payload = handler.read(job.payload)

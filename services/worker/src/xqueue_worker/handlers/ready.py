@@ -29,8 +29,9 @@ async def example_task(_ctx: Context, payload: Any) -> Any:
 
 @task("default_task")
 async def default_task(ctx: Context, payload: Any) -> dict[str, Any]:
-    """Take any payload and say that it was taken."""
-    return {"task_id": ctx.task_id, "attempt": ctx.attempt, "payload": payload}
+    """Take any payload and say that it was taken, and what was known of the tasks that it depends on."""
+    told = {"parents": ctx.parents} if ctx.parents else {}
+    return {"task_id": ctx.task_id, "attempt": ctx.attempt, "payload": payload, **told}
 
 
 class LongRun(Struct):

@@ -1,5 +1,7 @@
 """Handlers in child processes, which can be killed with all that they started."""
 
+from msgspec import Raw
+
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.child.frames import Job
@@ -53,4 +55,5 @@ class InChild:
             ctx.labels,
             ctx.deadline,
             bytes(dispatch.payload),
+            bytes(dispatch.parents) if isinstance(dispatch.parents, Raw) else b"",
         )

@@ -1,0 +1,37 @@
+"""Dead letters in the hands of plain code: `client.dead_letters`."""
+
+from collections.abc import Iterator, Sequence
+
+from xqueue_client.answers import Redriven
+from xqueue_client.http import dead_calls as calls
+from xqueue_client.http.calls import PAGE
+from xqueue_client.http.doors import Door
+from xqueue_client.snapshot import Snapshot
+
+
+class DeadLetters:
+    """The failed tasks of a queue that were neither run again nor purged.
+
+    Each method raises `NotFound` where there is no queue of that name.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def list(self, queue: str, *, page_size: int = PAGE) -> Iterator[Snapshot]:
+        """Yield them, newest first, reading page after page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self._door.send(calls.page(queue, cursor, page_size))
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def redrive(self, queue: str, task_ids: Sequence[str] | None = None) -> Redriven:
+        """Run these again, or all, up to a thousand at once: each as a new task, and only once."""
+        return self._door.send(calls.redrive(queue, task_ids))
+
+    def purge(self, queue: str) -> None:
+        """Let none of them be a dead letter any more; the tasks stay."""
+        self._door.send(calls.purge(queue))

@@ -1,0 +1,40 @@
+"""What can be wrong with a queue that somebody names."""
+
+import msgspec
+
+from xqueue_common.names import QueueName
+from xqueue_gateway.control.queue_view import Load
+from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
+from xqueue_gateway.submissions.submission import HINTS
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no queue can have.
+
+    Raises:
+        Problem: 422.
+    """
+    try:
+        msgspec.convert(name, QueueName)
+    except msgspec.ValidationError as error:
+        raise invalid(FieldError("name", "not of the right form", HINTS["queue"])) from error
+
+
+def no_such_queue(name: str) -> Problem:
+    """Return the problem of a queue that is not there."""
+    hint = "GET /api/v1/queues lists them; a queue is made by PUT, or by the first task submitted to it"
+    error = FieldError("name", "no queue has this name", hint)
+    return Problem(Kind.NOT_FOUND, f"there is no queue {name[:64]!r}", [error])
+
+
+def queue_exists(name: str) -> Problem:
+    """Return the problem of a queue that is there already."""
+    error = FieldError("name", "there is a queue of this name", "PUT replaces its settings, PATCH changes some")
+    return Problem(Kind.EXISTS, f"queue {name} exists", [error])
+
+
+def queue_holds(name: str, load: Load) -> Problem:
+    """Return the problem of a queue that cannot be removed because of its tasks."""
+    hint = "wait for them, or cancel them all with ?force=true"
+    error = FieldError("name", f"{load.waiting} tasks wait and {load.processing} run", hint)
+    return Problem(Kind.NOT_EMPTY, f"queue {name} holds {load.total} tasks", [error])

@@ -1,0 +1,35 @@
+"""What is told of an operation of the API."""
+
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+
+class Operation(NamedTuple):
+    """One operation.
+
+    Attributes:
+        name: of the method that serves it; its id in the document.
+        method: HTTP method.
+        path: with parameters in braces.
+        summary: what it does, in a few words.
+        answers: the type of the body by status; None for a text.
+        problems: statuses of problems that it may answer.
+        query: its query parameters.
+        body: the type of its request body.
+        bodiless: whether it may come without the body.
+        keyed: whether it takes an ``Idempotency-Key``.
+        rest: whether the last parameter takes the rest of the path, slashes and all.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    answers: dict[int, Any]
+    problems: tuple[int, ...] = ()
+    query: type[Struct] | None = None
+    body: type[Struct] | None = None
+    keyed: bool = False
+    rest: bool = False
+    bodiless: bool = False

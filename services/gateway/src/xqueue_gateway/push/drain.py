@@ -1,0 +1,49 @@
+"""How many tasks of a queue, tenant or key end a second, counted over the last minute."""
+
+from collections.abc import Iterator
+
+from xqueue_common.task import TaskSpec
+from xqueue_gateway.push.rates import Rates
+
+
+def queue_scope(queue: str) -> str:
+    """Return the scope of a queue, as cells name it."""
+    return f"q/{queue}"
+
+
+def tenant_scope(tenant: str) -> str:
+    """Return the scope of a tenant."""
+    return f"n/{tenant}"
+
+
+def type_scope(task_type: str) -> str:
+    """Return the scope of a task type."""
+    return f"t/{task_type}"
+
+
+def key_scope(tenant: str, key: str) -> str:
+    """Return the scope of a tenant's concurrency key."""
+    return f"k/{tenant}/{key}"
+
+
+class Drain:
+    """Ends by scope. Keys are counted while they are bounded: there may be more of them than can be kept."""
+
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+
+    def count(self, spec: TaskSpec, now_ms: int, *, bounded_key: bool) -> None:
+        """Count the end of a task."""
+        for scope in _scopes(spec, bounded_key=bounded_key):
+            self._rates.count(scope, now_ms)
+
+    def per_second(self, scope: str, now_ms: int) -> float:
+        """Return how many ended per second; 0 if none did."""
+        return self._rates.of(scope, now_ms)
+
+
+def _scopes(spec: TaskSpec, *, bounded_key: bool) -> Iterator[str]:
+    yield queue_scope(spec.queue)
+    yield tenant_scope(spec.tenant)
+    if bounded_key and spec.concurrency_key is not None:
+        yield key_scope(spec.tenant, spec.concurrency_key)

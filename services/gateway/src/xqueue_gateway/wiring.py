@@ -1,0 +1,218 @@
+"""Who works with whom: from what is open to the application that serves the API."""
+
+import secrets
+from functools import cached_property
+
+from litestar.types import ASGIApp
+
+from xqueue_common.cells import CellMap
+from xqueue_common.clock import SystemClock
+from xqueue_common.ops import Health
+from xqueue_common.topics import Topics
+from xqueue_gateway.control.configurer import Configurer
+from xqueue_gateway.control.dead_letters import DeadLetterBox
+from xqueue_gateway.control.limits import Limits
+from xqueue_gateway.control.queue_changer import QueueChanger
+from xqueue_gateway.control.queue_reader import QueueReader
+from xqueue_gateway.control.queue_work import QueueWork
+from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
+from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.http.changes import ChangeEndpoints
+from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.explain import ExplainEndpoints
+from xqueue_gateway.http.limits import LimitEndpoints
+from xqueue_gateway.http.origins import Origins
+from xqueue_gateway.http.queues import QueueEndpoints
+from xqueue_gateway.http.routes import Endpoints, application
+from xqueue_gateway.http.schedules import ScheduleEndpoints
+from xqueue_gateway.http.stream import TaskStream
+from xqueue_gateway.http.system import SystemEndpoints
+from xqueue_gateway.http.tasks import TaskEndpoints
+from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.resources import Resources
+from xqueue_gateway.settings import Settings
+from xqueue_gateway.submissions.reading import Rules
+from xqueue_gateway.tasks.allocations import Allocations
+from xqueue_gateway.tasks.canceller import Canceller
+from xqueue_gateway.tasks.drafting import Drafter
+from xqueue_gateway.tasks.explainer import Explainer
+from xqueue_gateway.tasks.fleet import Fleet
+from xqueue_gateway.tasks.fold import Fold
+from xqueue_gateway.tasks.gate import Gate
+from xqueue_gateway.tasks.lookup import Lookup, Sources
+from xqueue_gateway.tasks.parents import Parents
+from xqueue_gateway.tasks.redriver import Redriver
+from xqueue_gateway.tasks.reprioritizer import Reprioritizer
+from xqueue_gateway.tasks.retrier import Retrier
+from xqueue_gateway.tasks.submitter import Submitter
+from xqueue_gateway.tasks.waiter import Waiter
+
+
+def serve(wiring: "Wiring", health: Health) -> ASGIApp:
+    """Return the application that serves the whole API."""
+    origins = Origins(wiring.settings.cors_origins)
+    endpoints = Endpoints(
+        tasks=wiring.tasks,
+        changes=wiring.changes,
+        queues=wiring.queues,
+        dead_letters=wiring.dead_letters,
+        explain=ExplainEndpoints(explainer=wiring.explainer),
+        limits=LimitEndpoints(limits=Limits(configurer=wiring.configurer)),
+        schedules=wiring.schedules,
+        system=wiring.system(health),
+    )
+    return application(endpoints, wiring.stream(origins), origins)
+
+
+class Wiring:
+    """What works on requests; each part is made once, of the parts that it needs."""
+
+    def __init__(self, settings: Settings, topics: Topics, cell_map: CellMap, resources: Resources) -> None:
+        self.settings = settings
+        self.open = resources
+        self.map = cell_map
+        self.clock = SystemClock()
+        self.fold = Fold(clock=self.clock, patience_s=settings.fold_wait_s)
+        horizon = resources.ears.horizon
+        sources = Sources(resources.cells, resources.history, resources.ends, horizon, topics.status)
+        self.lookup = Lookup(sources, fold=self.fold, clock=self.clock)
+
+    @cached_property
+    def submitter(self) -> Submitter:
+        """Puts tasks into the log."""
+        ears = self.open.ears
+        gate = Gate(
+            self.open.cells,
+            books=ears.books,
+            drain=ears.drain,
+            clock=self.clock,
+            reject_hopeless=self.settings.reject_hopeless,
+        )
+        return Submitter(
+            log=self.open.commands,
+            drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
+            parents=Parents(lookup=self.lookup, clock=self.clock),
+            gate=gate,
+            lookup=self.lookup,
+            memory=self.open.memory,
+        )
+
+    @cached_property
+    def configurer(self) -> Configurer:
+        """Changes settings."""
+        books = self.open.ears.books
+        return Configurer(log=self.open.commands, cells=self.open.cells, books=books, fold=self.fold)
+
+    @property
+    def tasks(self) -> TaskEndpoints:
+        """The tasks over HTTP."""
+        settings, hub = self.settings, self.open.ears.hub
+        return TaskEndpoints(
+            submitter=self.submitter,
+            lookup=self.lookup,
+            waiter=Waiter(lookup=self.lookup, hub=hub),
+            canceller=Canceller(log=self.open.commands, lookup=self.lookup, hub=hub),
+            history=self.open.history,
+            live=self.open.ears.live,
+            clock=self.clock,
+            rules=Rules(settings.max_payload_bytes, settings.webhook_allow_private),
+            max_body_bytes=settings.max_body_bytes,
+        )
+
+    @property
+    def changes(self) -> ChangeEndpoints:
+        """What can be done to tasks later."""
+        return ChangeEndpoints(
+            reprioritizer=Reprioritizer(
+                log=self.open.commands, cells=self.open.cells, lookup=self.lookup, fold=self.fold
+            ),
+            retrier=Retrier(
+                submitter=self.submitter,
+                lookup=self.lookup,
+                recall=self.open.recall,
+                cells=self.map,
+                clock=self.clock,
+            ),
+            live=self.open.ears.live,
+        )
+
+    @property
+    def explainer(self) -> Explainer:
+        """Says why a task waits."""
+        return Explainer(cells=self.open.cells, lookup=self.lookup, drain=self.open.ears.drain, clock=self.clock)
+
+    @cached_property
+    def reader(self) -> QueueReader:
+        """Reads queues."""
+        return QueueReader(
+            configurer=self.configurer,
+            map=self.map,
+            ends=self.open.ends,
+            fold=self.fold,
+            oldest=self.open.oldest,
+            drain=self.open.ears.drain,
+            clock=self.clock,
+        )
+
+    @property
+    def queues(self) -> QueueEndpoints:
+        """The queues over HTTP."""
+        configurer, reader = self.configurer, self.reader
+        return QueueEndpoints(
+            reader=reader,
+            changer=QueueChanger(configurer=configurer, reader=reader),
+            work=QueueWork(configurer=configurer, reader=reader, fold=self.fold),
+        )
+
+    @property
+    def dead_letters(self) -> DeadLetterEndpoints:
+        """The dead letters over HTTP."""
+        box = DeadLetterBox(
+            reader=self.reader,
+            configurer=self.configurer,
+            fold=self.fold,
+            history=self.open.history,
+            clock=self.clock,
+        )
+        redriver = Redriver(
+            box=box,
+            history=self.open.history,
+            lookup=self.lookup,
+            recall=self.open.recall,
+            submitter=self.submitter,
+            cells=self.map,
+            clock=self.clock,
+        )
+        return DeadLetterEndpoints(box=box, redriver=redriver, live=self.open.ears.live)
+
+    @property
+    def schedules(self) -> ScheduleEndpoints:
+        """The schedules over HTTP."""
+        schedules = Schedules(
+            keeper=ScheduleKeeper(configurer=self.configurer, fold=self.fold),
+            cells=self.map,
+            books=self.open.ears.books,
+            submitter=self.submitter,
+            clock=self.clock,
+            new_id=lambda: f"sch_{secrets.token_hex(12)}",
+        )
+        rules = Rules(self.settings.max_payload_bytes, self.settings.webhook_allow_private)
+        return ScheduleEndpoints(schedules=schedules, live=self.open.ears.live, clock=self.clock, rules=rules)
+
+    def system(self, health: Health) -> SystemEndpoints:
+        """The system over HTTP."""
+        fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
+        allocations = Allocations(reader=self.reader)
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+
+    def stream(self, origins: Origins) -> TaskStream:
+        """The WebSocket."""
+        ears, settings = self.open.ears, self.settings
+        return TaskStream(
+            hub=ears.hub,
+            lookup=self.lookup,
+            live=ears.live,
+            origins=origins,
+            max_connections=settings.ws_max_connections,
+            pending_bytes=settings.ws_pending_bytes,
+        )
