@@ -1,6 +1,6 @@
 """Whose slots a queue may count on."""
 
-from xqueue_common.cell import WorkerView
+from xqueue_common.views import WorkerView
 from xqueue_gateway.tasks.allocations import allocation
 
 

@@ -8,12 +8,13 @@ import pytest
 from msgspec import structs
 from unit.gateway.made import HeldClock
 
-from xqueue_common.cell import Cell, SettingReading
+from xqueue_common.cell import Cell
 from xqueue_common.codec import encode
 from xqueue_common.events import Configure, read_command
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.limits import QueueSettings
+from xqueue_common.views import SettingReading
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import TRIES, Configurer
 from xqueue_gateway.control.queue_view import settings_in

@@ -6,9 +6,10 @@ from typing import Any
 
 from unit.gateway.made import HeldClock, spec
 
-from xqueue_common.cell import Cell, Waiting
+from xqueue_common.cell import Cell
 from xqueue_common.errors import Unavailable
 from xqueue_common.limits import Limit, QueueSettings
+from xqueue_common.views import Waiting
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.push.drain import Drain

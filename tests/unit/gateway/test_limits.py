@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import pytest
 from unit.gateway.made import HeldClock
 
-from xqueue_common.cell import Cell, SettingReading, SettingView, Waiting
+from xqueue_common.cell import Cell
 from xqueue_common.codec import encode
 from xqueue_common.events import Configure, read_command
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.limits import Limit
+from xqueue_common.views import SettingReading, SettingView, Waiting
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.limit_order import Subject

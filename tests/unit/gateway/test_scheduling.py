@@ -8,13 +8,14 @@ from msgspec import structs
 from unit.gateway.made import NOW_MS, HeldClock
 from unit.gateway.test_configuring import TickingClock
 
-from xqueue_common.cell import Cell, SettingReading, SettingView
+from xqueue_common.cell import Cell
 from xqueue_common.cells import CellMap
 from xqueue_common.codec import encode
 from xqueue_common.events import Configure, Submit, read_command
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.schedules import Schedule, schedule_setting
+from xqueue_common.views import SettingReading, SettingView
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper

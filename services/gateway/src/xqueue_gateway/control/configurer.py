@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from xqueue_common.cell import Cell, SettingReading
+from xqueue_common.cell import Cell
 from xqueue_common.codec import encode
 from xqueue_common.events import Command, Configure
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
+from xqueue_common.views import SettingReading
 from xqueue_gateway.control.book import Book, Rule
 from xqueue_gateway.control.keeper import rule_in
 from xqueue_gateway.problems import Problem, unavailable

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from xqueue_common.cell import Cell, SettingView
+from xqueue_common.cell import Cell
 from xqueue_common.codec import Reader
 from xqueue_common.errors import Undecodable, XQueueError
 from xqueue_common.limits import Limit, QueueSettings, queue_setting
+from xqueue_common.views import SettingView
 from xqueue_gateway.control.book import KINDS, Book, Rule
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE
 

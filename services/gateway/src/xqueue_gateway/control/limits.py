@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xqueue_common.cell import SettingReading
 from xqueue_common.events import Configure
 from xqueue_common.limits import Limit, tenant_setting
+from xqueue_common.views import SettingReading
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.keeper import rule_in
 from xqueue_gateway.control.limit_order import LimitAnswer, Subject, Use, show_limit, subject_named

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from xqueue_common.cell import SettingReading
 from xqueue_common.events import Configure
 from xqueue_common.limits import QueueSettings, queue_setting
+from xqueue_common.views import SettingReading
 from xqueue_gateway.control.configurer import TRIES, Configurer, contended
 from xqueue_gateway.control.queue_faults import no_such_queue, queue_exists, queue_holds
 from xqueue_gateway.control.queue_order import QueueOrder, changed, replaced

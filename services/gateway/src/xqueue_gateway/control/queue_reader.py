@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xqueue_common.cell import Cell, QueueView
+from xqueue_common.cell import Cell
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import Clock
 from xqueue_common.limits import QueueSettings, queue_setting
+from xqueue_common.views import QueueView
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.queue_faults import no_such_queue
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE, Load, Standing, settings_in

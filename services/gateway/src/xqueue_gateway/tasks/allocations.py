@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
-from xqueue_common.cell import Cell, WorkerView
+from xqueue_common.cell import Cell
 from xqueue_common.limits import queue_setting
 from xqueue_common.snapshot import instance_of
+from xqueue_common.views import WorkerView
 from xqueue_gateway.control.queue_reader import QueueReader, name_in
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE
 

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from xqueue_common.cell import Cell, WorkerView
+from xqueue_common.cell import Cell
 from xqueue_common.clock import Clock
 from xqueue_common.lifecycle import TERMINAL, Status
+from xqueue_common.views import WorkerView
 from xqueue_gateway.push.rates import WINDOW_S, Rates
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from xqueue_common.cell import Cell, Reading
+from xqueue_common.cell import Cell
 from xqueue_common.clock import Clock
 from xqueue_common.errors import Unavailable
 from xqueue_common.ids import cell_of, is_task_id, submitted_ms
+from xqueue_common.views import Reading
 from xqueue_gateway.history.history import History
 from xqueue_gateway.history.horizon import MARGIN_MS, Horizon
 from xqueue_gateway.problems import no_such_task, unavailable

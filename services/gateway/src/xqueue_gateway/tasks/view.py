@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from xqueue_common.cell import Reading
 from xqueue_common.snapshot import Snapshot, snapshot_of
 from xqueue_common.task import TaskSpec, TaskState, spec_of_row, state_of_row
+from xqueue_common.views import Reading
 from xqueue_gateway.push.live import LiveProgress
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
-from xqueue_common.cell import Cell, Waiting
+from xqueue_common.cell import Cell
+from xqueue_common.views import Waiting
 
 
 class Waitings:
