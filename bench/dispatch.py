@@ -17,7 +17,7 @@ from measure import cpu_s, table
 from msgspec import Raw
 from redis.asyncio import Redis as RedisClient
 
-from xqueue_common.cell import Ask, Cell, Code, Offer
+from xqueue_common.cell import Admission, Ask, Cell, Code, Offer
 from xqueue_common.events import Finished, LowWater, Report, Submit
 from xqueue_common.ids import new_task_id
 from xqueue_common.redis_calls import connect
@@ -66,6 +66,7 @@ class Driver:
         self._n = 0
         self._seen = Position(0, 0)
         self._beats = 0
+        self._most = 5_000
 
     async def open(self) -> None:
         """Take an empty cell."""
@@ -94,7 +95,7 @@ class Driver:
             self._seen,
             5,
             0.5,
-            5_000,
+            self._most,
             reports=reports,
             commands=list(enumerate(commands, first)),
         )
@@ -104,19 +105,26 @@ class Driver:
         self._n = answer.n
         return read_output(answer.output) if answer.output else None
 
-    async def run(self, most: int, slots: int) -> int:
-        """Run up to so many tasks on so many slots; return how many were run."""
+    async def run(self, most: int, slots: int, batch: int) -> int:
+        """Run up to so many tasks on so many slots, a batch a call; return how many were run.
+
+        As in the scheduler the call that ends one half of the attempts tells those of the other half, which are
+        claimed then: a claim is admitted only when the call that granted is told.
+        """
+        self._most = batch
         await self.offer(slots)
-        output, run = await self.call(), 0
-        while output and output.dispatches and run < most:
-            granted = granted_in(output)
-            if run % 5_000 < len(granted):
+        claimed: list[tuple[str, str]] = []
+        granted, run = granted_in(await self.call()), 0
+        while granted and run < most:
+            ended = [Finished(task, token, "success", 5, Raw(b'{"ok":true}')) for task, token in claimed]
+            output = await self.call(ended)
+            answers = await self._cell.claim(_WORKER, [Ask(task, token, 0, self._n) for task, token in granted])
+            if any(answer is not Admission.ADMITTED for answer in answers):
+                raise RuntimeError(answers)
+            claimed, granted = granted, granted_in(output)
+            run += len(ended)
+            if run % 5_000 < len(ended):
                 await self.offer(slots)  # it lives
-                await self.call()
-            await self._cell.claim(_WORKER, [Ask(task, token, 0, self._n) for task, token in granted])
-            result = Raw(b'{"ok":true}')
-            output = await self.call([Finished(task, token, "success", 5, result) for task, token in granted])
-            run += len(granted)
         return run
 
     async def hold(self, commands: Sequence[Submit]) -> None:
@@ -127,8 +135,10 @@ class Driver:
             await self.offer(len(commands))
 
 
-def granted_in(output: Output) -> list[tuple[str, str]]:
+def granted_in(output: Output | None) -> list[tuple[str, str]]:
     """Return task and token of the attempts that a call granted."""
+    if output is None:
+        return []
     rows = [output.statuses[dispatch.status] for dispatch in output.dispatches]
     return [(row.spec.task_id, row.state.token or "") for row in rows]
 
@@ -159,7 +169,7 @@ def backlog_of(load: Load) -> list[Submit]:
     for n in range(load.waiting):
         runs = n % every == 0
         key = load.blocked + n // every % free if runs else n % load.blocked
-        found.append(submission(n, key, load.batch if runs else 1))
+        found.append(submission(n, key, 2 * load.batch if runs else 1))
     return found
 
 
@@ -188,9 +198,10 @@ async def measure(server: Redis, load: Load) -> Cost:
         memory, used = (await redis.info("memory"))["used_memory"], cpu_s(server.pid)
         for first in range(0, load.waiting, _SUBMIT):
             await driver.call(commands=backlog[first : first + _SUBMIT])
+        await driver.call()  # tells the last of them: its outbox goes
         submitted = cpu_s(server.pid)
         waiting = (await redis.info("memory"))["used_memory"] - memory
-        ran = await driver.run(load.run, len(held) + load.batch)
+        ran = await driver.run(load.run, len(held) + 2 * load.batch, load.batch)
         done = cpu_s(server.pid)
     if ran < load.run // 2:
         msg = f"only {ran} of {load.run} tasks were run"
