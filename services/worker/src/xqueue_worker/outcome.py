@@ -27,6 +27,7 @@ MAX_RESULT_BYTES = 256 * 1024
 MAX_TRACEBACK = 8 * 1024
 MAX_ERROR = 4_000
 
+CRASH = "crash"
 NO_PAYLOAD = "the payload does not fit"
 
 
@@ -42,6 +43,11 @@ class Ending(Struct, frozen=True):
     result: bytes | None = None
     error: ErrorInfo | None = None
     retry_after_ms: int | None = None
+
+    @property
+    def crashed(self) -> bool:
+        """Whether its process died without a word."""
+        return self.error is not None and self.error.kind == CRASH
 
 
 NOTHING = Ending()
@@ -80,7 +86,7 @@ def of_payload(error: BaseException) -> Ending:
 
 def of_death(status: int) -> Ending:
     """Return the ending of a child that died with this exit status, negative for a signal, without a word."""
-    return failed("crash", f"the handler's process {_death(status)}")
+    return failed(CRASH, f"the handler's process {_death(status)}")
 
 
 def failed(kind: str, message: str, *, retryable: bool = True) -> Ending:

@@ -23,11 +23,21 @@ class Trust:
         self.fd = os.memfd_create("xqueue-trust")
         os.ftruncate(self.fd, _UNTIL.size)
         self._page = mmap.mmap(self.fd, _UNTIL.size)
-        _UNTIL.pack_into(self._page, 0, float("inf"))
+        self._until_s = float("inf")
+        self._lapsed_s = float("-inf")
+        _UNTIL.pack_into(self._page, 0, self._until_s)
 
     def extend(self, for_s: float) -> None:
         """Trust the leases for so many seconds from now; from any thread."""
-        _UNTIL.pack_into(self._page, 0, time.monotonic() + for_s)
+        now_s = time.monotonic()
+        if self._until_s < now_s:
+            self._lapsed_s = now_s
+        self._until_s = now_s + for_s
+        _UNTIL.pack_into(self._page, 0, self._until_s)
+
+    def lapsed_since(self, start_s: float) -> bool:
+        """Whether there was no trust, now or for a moment since then (monotonic clock, seconds)."""
+        return self._until_s < time.monotonic() or self._lapsed_s > start_s
 
     def close(self) -> None:
         """Give the memory back; children that still map it keep it."""

@@ -1,13 +1,17 @@
 """Handlers in child processes, which can be killed with all that they started."""
 
+import structlog
 from msgspec import Raw
 
 from xqueue_worker import outcome
-from xqueue_worker.attempt import Attempt
+from xqueue_worker.attempt import Attempt, Stop
 from xqueue_worker.child.frames import Job
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.isolation import Ended, Tell
 from xqueue_worker.isolation.child_process import ChildProcess
+from xqueue_worker.outcome import Ending
+
+log = structlog.get_logger(__name__)
 
 
 class InChild:
@@ -27,7 +31,7 @@ class InChild:
         child = ChildProcess(
             trust=self._trust,
             said=lambda said: self._hear(attempt, said),
-            ended=lambda ending: self._ended(attempt, ending),
+            ended=lambda ending: self._exited(attempt, ending),
         )
         attempt.work = child
         try:
@@ -42,6 +46,13 @@ class InChild:
     def kill(self, attempt: Attempt) -> None:
         """Send SIGKILL to its group."""
         attempt.work.kill()
+
+    def _exited(self, attempt: Attempt, ending: Ending) -> None:
+        # Without a lease a child kills itself, often before the worker has looked at its leases.
+        if attempt.stop is None and ending.crashed and self._trust.lapsed_since(attempt.started_ms / 1000):
+            log.info("attempt ended itself", task_id=attempt.task_id, why=Stop.LEASE.value)
+            attempt.stop = Stop.LEASE
+        self._ended(attempt, ending)
 
     def _job(self, attempt: Attempt) -> Job:
         dispatch, handler, ctx = attempt.dispatch, attempt.handler, attempt.ctx
