@@ -60,19 +60,19 @@ async def test_a_due_run_is_appended_under_the_name_of_its_task(runner: Runner, 
 
 
 async def test_runs_are_away_until_the_commands_are_read_behind_them(runner: Runner) -> None:
-    assert not runner.away(commands=0)
+    assert not runner.away(0)
     runner.run([due("a"), due("b")], NOW_MS, asyncio.Event())
-    assert runner.away(commands=0)
+    assert runner.away(0)
     while runner._sending is not None:
         await asyncio.sleep(0)
         runner.settle()
-    assert runner.away(commands=1)
-    assert not runner.away(commands=2)
+    assert runner.away(1)
+    assert not runner.away(2)
 
 
 async def test_without_a_due_run_nothing_is_appended(runner: Runner, logs: PaperLogs) -> None:
     assert await ran(runner) == 0
-    assert not runner.away(commands=0)
+    assert not runner.away(0)
     assert appended(logs) == []
 
 

@@ -63,12 +63,12 @@ async def test_a_due_timer_is_appended_as_it_was_named(timers: Timers, logs: Pap
 async def test_fired_timers_are_away_until_the_reports_are_read_behind_them(timers: Timers) -> None:
     timers.heard(6_000, 5_000)
     timers.fire([DUE], asyncio.Event())
-    assert timers.away(reports=0)
+    assert timers.away(0)
     await asyncio.sleep(0)
     await fire_is_done(timers)
-    assert timers.away(reports=0)
+    assert timers.away(0)
     assert timers.wait_ms(0, reports=0) == SECOND_MS
-    assert not timers.away(reports=1)
+    assert not timers.away(1)
     assert timers.wait_ms(0, reports=1) == 0
 
 
@@ -80,7 +80,7 @@ async def fire_is_done(timers: Timers) -> None:
 
 async def test_without_a_due_timer_nothing_is_appended(timers: Timers, logs: PaperLogs) -> None:
     timers.fire([], asyncio.Event())
-    assert not timers.away(reports=0)
+    assert not timers.away(0)
     assert logs.records("reports", 0) == []
 
 

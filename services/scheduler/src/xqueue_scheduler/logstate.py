@@ -9,6 +9,7 @@ from xqueue_common.errors import Undecodable
 from xqueue_common.events import Checkpoint, SettingRecord, StatusRecord, Takeover, read_status
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.task import TaskSpec, TaskState
+from xqueue_scheduler.store.rows import group_of
 from xqueue_scheduler.store.values import Position, Wanted
 
 
@@ -86,11 +87,6 @@ class LogState:
             self.totals["submitted"] = self.totals.get("submitted", 0) + 1
         if record.state.ended:
             self.totals[record.state.status] = self.totals.get(record.state.status, 0) + 1
-
-
-def group_of(spec: TaskSpec) -> str:
-    """Return the name of a task's group, as the Lua files have it."""
-    return f"{spec.tenant}/{spec.concurrency_key or ''}"
 
 
 async def read_log(status: Tail, start: int, end: int, state: LogState) -> LogState:

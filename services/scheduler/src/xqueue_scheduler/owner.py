@@ -14,9 +14,8 @@ from xqueue_scheduler.publisher import Publisher
 from xqueue_scheduler.schedules.runner import Runner
 from xqueue_scheduler.store.cell import CellStore
 from xqueue_scheduler.store.values import Answer, Position, Turn
-from xqueue_scheduler.timers import Timers
+from xqueue_scheduler.timers import IDLE_MS, Timers
 
-_IDLE_S = 1.0
 _MARK_EVERY = 1_000
 """Status records between two marks of where the logs stand."""
 
@@ -146,7 +145,7 @@ class Owner:
         elapsed = self._clock.monotonic_ms() - self._called_ms
         wait_ms = self._timers.wait_ms(elapsed, self._feed.reports.position)
         if not wait_ms and self._runner.away(self._feed.commands.position):
-            return _IDLE_S  # until the runs on their way are back, which are still due
+            return IDLE_MS / 1000  # until the runs on their way are back, which are still due
         return wait_ms / 1000
 
     def _run_due(self, answer: Answer, batch: Batch) -> int:

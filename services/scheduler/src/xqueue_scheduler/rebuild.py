@@ -13,9 +13,9 @@ from xqueue_common.events import LowWater, Submit, read_command
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.task import SpecRow, StateRow, row_of_spec, row_of_state
 from xqueue_scheduler.errors import CellLost
-from xqueue_scheduler.logstate import Known, LogState, group_of, read_log
+from xqueue_scheduler.logstate import Known, LogState, read_log
 from xqueue_scheduler.store.cell import CellStore
-from xqueue_scheduler.store.rows import setting_row
+from xqueue_scheduler.store.rows import group_of, setting_row
 from xqueue_scheduler.store.values import Rebuilt
 
 log = structlog.get_logger(__name__)

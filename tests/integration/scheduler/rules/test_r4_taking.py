@@ -160,9 +160,9 @@ async def test_if_the_slower_taker_was_not_refused_two_would_own_the_cell(paper:
 
 async def test_if_an_empty_redis_was_a_new_cell_all_would_happen_again(paper: World, mutate: Mutate) -> None:
     mutate(
-        "  if not C.head or C.head.mode == Cell.REBUILDING or",
+        "  if Cell.resting() or C.head.dirty",
         "  C.head = C.head or { e = e, n = 0, told = 0, off = 0, cmd = 0, rep = 0, seq = 0, mode = 'running' }\n"
-        "  if C.head.e ~= e and",
+        "  if C.head.e ~= e and C.head.dirty",
     )
     await breaks(redis_is_empty, paper)
 
@@ -173,7 +173,7 @@ async def test_if_a_redis_that_went_back_was_adopted_versions_would_fork(paper: 
 
 
 async def test_if_what_is_half_built_was_adopted_tasks_would_be_lost(paper: World, mutate: Mutate) -> None:
-    mutate("if not C.head or C.head.mode == Cell.REBUILDING or", "if not C.head or")
+    mutate("if Cell.resting() or C.head.dirty", "if not C.head or C.head.dirty")
     mutate(
         "C.head = { e = e, n = 0, mode = Cell.REBUILDING }",
         "C.head = { e = e, n = 0, told = 0, off = 0, cmd = 0, rep = 0, seq = 0, mode = Cell.REBUILDING }",

@@ -189,17 +189,17 @@ async def an_idle_cell_goes_back(world: World) -> None:
 async def test_an_owner_without_input_notices_that_redis_went_back(
     anywhere: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timers, "_IDLE_MS", 20)
+    monkeypatch.setattr(timers, "IDLE_MS", 20)
     await an_idle_cell_goes_back(anywhere)
 
 
 async def test_without_idle_calls_nobody_would_notice(paper: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timers, "_IDLE_MS", 3_600_000)
+    monkeypatch.setattr(timers, "IDLE_MS", 3_600_000)
     await breaks(an_idle_cell_goes_back, paper)
 
 
 async def test_an_owner_without_input_calls_once_a_second() -> None:
-    assert timers._IDLE_MS <= 1_000
+    assert timers.IDLE_MS <= 1_000
 
 
 async def test_the_functions_of_taking_refuse_who_is_not_taking(bare: BareCell) -> None:

@@ -73,14 +73,14 @@ async def nothing_follows_a_grant(world: World) -> None:
 async def test_an_empty_call_opens_the_gate_when_there_is_no_input(
     anywhere: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timers, "_IDLE_MS", 3_600_000)  # so that no idle call hides it
+    monkeypatch.setattr(timers, "IDLE_MS", 3_600_000)  # so that no idle call hides it
     await nothing_follows_a_grant(anywhere)
 
 
 async def test_without_the_empty_call_a_grant_waits_for_the_next_input(
     paper: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timers, "_IDLE_MS", 3_600_000)
+    monkeypatch.setattr(timers, "IDLE_MS", 3_600_000)
     monkeypatch.setattr(Owner, "_patience_s", lambda _self: 3_600.0)
     monkeypatch.setattr(publisher, "asyncio", SimpleNamespace(Event=Silent, gather=asyncio.gather))
     await breaks(nothing_follows_a_grant, paper)

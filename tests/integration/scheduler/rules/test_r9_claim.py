@@ -127,8 +127,8 @@ async def test_a_cell_that_is_rebuilt_has_it_ask_again(granted: Granted) -> None
 
 async def test_if_a_rebuild_was_not_noticed_the_claim_would_be_admitted(granted: Granted, mutate: Mutate) -> None:
     mutate(
-        "return not C.head or C.head.mode == Cell.REBUILDING\nend\n\n-- Nobody",
-        "return not C.head\nend\n\n-- Nobody",
+        "return not C.head or C.head.mode == Cell.REBUILDING\n",
+        "return not C.head\n",
     )
     await granted.bare.store.load_functions()
     with pytest.raises(AssertionError):

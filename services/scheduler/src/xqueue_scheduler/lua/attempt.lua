@@ -84,24 +84,14 @@ function Attempt.charge_again(task)
   group.changed, group.tenant.changed = true, true
 end
 
--- A slot of a shared scope is free: if it was full until now, what waits for it may run.
-local function freed(scope)
-  local kind = scope:sub(1, 2)
-  if kind == 'n/' then
-    if Limit.room(scope) == 1 then Tenant.reindex(Tenant.load(scope:sub(3))) end
-  elseif kind == 't/' or kind == 'q/' then
-    if Limit.room(scope) == 1 then Lane.reindex(scope) end
-  end
-end
-
 local function release(task)
-  local state = task.state
+  local state, group = task.state, Task.group(task)
   for scope in state[S.held]:gmatch('[^\n]+') do
     Scope.free(scope, member(task, scope))
-    if C.head.pins > 0 then freed(scope) end
+    -- It was full until now: what waits for it may run.
+    local wanted = scope == group.scope and group.wanted or nil
+    if Limit.room(scope, wanted) == 1 then Lane.reindex(scope) end
   end
-  local group = Task.group(task)
-  if Group.room(group) == 1 then Group.reindex(group) end
   Worker.touch(state[S.worker])
   C.released[#C.released + 1] = task.id
   Task.disarm(task)

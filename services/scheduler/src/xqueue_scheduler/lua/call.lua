@@ -137,7 +137,7 @@ redis.register_function{ function_name = 'xq_call', flags = { 'allow-oom' }, cal
   apply(reports, commands, args, 17)
   local busy = Purge.run(PURGE_MOST)
   busy = Depend.settle(TOLD_MOST) or busy
-  for _, scope in ipairs(Limit.refilled()) do Setting.reindex(scope) end
+  for _, scope in ipairs(Limit.refilled()) do Lane.reindex(scope) end
   Dispatch.run(most)
   Call.flush()
   local open = Outbox.open_tasks()

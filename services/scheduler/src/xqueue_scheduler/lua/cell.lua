@@ -65,6 +65,11 @@ function Cell.open(base)
   C.head = head
 end
 
+-- Whether nobody may be answered from the cell: it is not in Redis, or being rebuilt.
+function Cell.resting()
+  return not C.head or C.head.mode == Cell.REBUILDING
+end
+
 function Cell.key(suffix, name)
   return C.base .. suffix .. name
 end

@@ -20,10 +20,6 @@ Keys:
 
 local CHUNK = 4000
 
-local function resting()
-  return not C.head or C.head.mode == Cell.REBUILDING
-end
-
 -- Nobody's lease outlives the deadline of the attempt: so exceeding it ends in time even if its worker says nothing.
 local function renew(task, now)
   local due = now + C.head.lease + C.head.grace
@@ -66,7 +62,7 @@ end
 redis.register_function{ function_name = 'xq_claim', flags = { 'allow-oom' }, callback = function(keys, args)
   local incarnation, asks = args[1], cmsgpack.unpack(args[2])
   Cell.open(keys[1])
-  local answers, rest = {}, resting()
+  local answers, rest = {}, Cell.resting()
   local now = not rest and Cell.guess()
   if not rest then prepare(asks) end
   for i, ask in ipairs(asks) do answers[i] = rest and ADMISSION.WAIT or admission(incarnation, ask, now) end
@@ -89,7 +85,7 @@ end
 redis.register_function{ function_name = 'xq_inbox', flags = { 'allow-oom' }, callback = function(keys, args)
   local incarnation, first, step, count = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   Cell.open(keys[1])
-  if resting() then return { CODE.ASK_AGAIN } end
+  if Cell.resting() then return { CODE.ASK_AGAIN } end
   local now = Cell.guess()
   for inbox = first, count - 1, step do
     local held_by = holder(inbox, now)
@@ -131,7 +127,7 @@ end
 redis.register_function{ function_name = 'xq_heartbeat', flags = { 'allow-oom' }, callback = function(keys, args)
   local incarnation, fields, attempts = args[1], cmsgpack.unpack(args[2]), cmsgpack.unpack(args[3])
   Cell.open(keys[1])
-  if resting() then return { CODE.ASK_AGAIN } end
+  if Cell.resting() then return { CODE.ASK_AGAIN } end
   local now = Cell.guess()
   local lost, cancelled = {}, {}
   prepare(attempts)
@@ -147,7 +143,7 @@ end }
 redis.register_function{ function_name = 'xq_leave', flags = { 'allow-oom' }, callback = function(keys, args)
   local incarnation, inbox = args[1], args[2]
   Cell.open(keys[1])
-  if resting() then return { CODE.ASK_AGAIN } end
+  if Cell.resting() then return { CODE.ASK_AGAIN } end
   if holder(inbox, Cell.guess()) == incarnation then redis.call('HDEL', C.base .. KEY.inboxes, inbox) end
   Worker.forget(incarnation)
   return { CODE.OK }

@@ -8,7 +8,8 @@ Keys:
 
 -- { 'submit', task id, offset, lane, group, limit, weight, priority, queue timeout, process timeout, run at, queue,
 --   run of a schedule or nil (see schedule.lua), ids on which it depends or nil, whether it runs if they fail, { id =
---   status } of those that had ended before }, with packed spec and payload beside it; limit and weight are nil without a concurrency key
+--   status } of those that had ended before }, with packed spec and payload beside it; limit and weight are nil without
+--   a concurrency key
 function Command.submit(row, packed_spec, payload)
   -- First: of a call that was half told when Redis was lost, the task may be known, but not that its schedule has run.
   if row[13] and not Schedule.run(row[13], row[2]) then return end

@@ -56,15 +56,14 @@ local function line_of(lines, level)
   return at.line
 end
 
--- What comes first at a level: { level, tenant, tag, next, group, group_tag, group_next }; nil if nothing may.
+-- What comes first at a level: { level, tenant, tag, next, group, group_tag }; nil if nothing may.
 local function head_of(lines, level)
   if Lane.room(level) <= 0 then return nil end
   local tenant, following = Line.first(line_of(lines, level.name))
   if not tenant then return nil end
-  local group, after = Line.first(turns_of(lines, level.name, tenant.name))
+  local group = Line.first(turns_of(lines, level.name, tenant.name))
   return {
-    level = level, tenant = tenant.name, tag = tenant.tag, next = following, group = group.name,
-    group_tag = group.tag, group_next = after,
+    level = level, tenant = tenant.name, tag = tenant.tag, next = following, group = group.name, group_tag = group.tag,
   }
 end
 

@@ -63,7 +63,7 @@ end
 redis.register_function{ function_name = 'xq_explain', flags = { 'no-writes' }, callback = function(keys, args)
   local id = args[1]
   Cell.open(keys[1])
-  if not C.head or C.head.mode == Cell.REBUILDING then return { -1, '', '' } end
+  if Cell.resting() then return { -1, '', '' } end
   C.head.now = Cell.guess()
   local task = Task.load(id)
   if not task then return { C.head.cmd, '', '' } end
@@ -74,7 +74,7 @@ end }
 redis.register_function{ function_name = 'xq_allocations', flags = { 'no-writes' }, callback = function(keys, _)
   Cell.open(keys[1])
   local flat = {}
-  if not C.head or C.head.mode == Cell.REBUILDING then return flat end
+  if Cell.resting() then return flat end
   for _, scope in ipairs(redis.call('HKEYS', C.base .. KEY.limits)) do
     for incarnation, slots in pairs(Allocation.of(scope) or {}) do
       for _, field in ipairs({ scope:sub(3), incarnation, slots }) do flat[#flat + 1] = field end

@@ -265,8 +265,11 @@ function Lane.names()
   return names
 end
 
--- The room of a queue ('q/…') or type ('t/…') has changed.
+-- The room of a scope has changed: whatever waits for it is put where it belongs now.
 function Lane.reindex(scope)
+  local kind, flow = scope:sub(1, 2), scope:sub(3)
+  if kind == 'k/' then return Group.reindex(Group.load(flow)) end
+  if kind == 'n/' then return Tenant.reindex(Tenant.load(flow)) end
   for name in pairs(Lane.names()) do
     local level = Lane.load(name)
     if level.queue == scope or level.type == scope then Lane.mark(name) end

@@ -25,7 +25,7 @@ Keys:
 redis.register_function{ function_name = 'xq_read', flags = { 'no-writes' }, callback = function(keys, args)
   local id = args[1]
   Cell.open(keys[1])
-  if not C.head or C.head.mode == Cell.REBUILDING then return { -1, '', -1 } end
+  if Cell.resting() then return { -1, '', -1 } end
   local task = Task.load(id)
   if not task then return { C.head.cmd, '', -1 } end
   local rank = task.state[S.status] == 'pending' and Lane.rank(task)
@@ -53,14 +53,10 @@ redis.register_function{ function_name = 'xq_workers', flags = { 'no-writes' }, 
   return answer
 end }
 
-local function resting()
-  return not C.head or C.head.mode == Cell.REBUILDING
-end
-
 redis.register_function{ function_name = 'xq_setting', flags = { 'no-writes' }, callback = function(keys, args)
   local name = args[1]
   Cell.open(keys[1])
-  if resting() then return { -1, 0, '' } end
+  if Cell.resting() then return { -1, 0, '' } end
   local version, _, json = Setting.read(name)
   return { C.head.cmd, version, json or '' }
 end }
@@ -120,7 +116,7 @@ end
 
 redis.register_function{ function_name = 'xq_waiting', flags = { 'no-writes' }, callback = function(keys, args)
   Cell.open(keys[1])
-  local answer = { resting() and -1 or C.head.cmd }
+  local answer = { Cell.resting() and -1 or C.head.cmd }
   if answer[1] == -1 then
     for i = 1, #args do answer[i + 1] = 0 end
     return answer

@@ -2,10 +2,10 @@
 Rolling snapshot: keeps the part of the logs short that a rebuild must read.
 
 `opens` lists the open tasks by the call that last wrote them in full (with payload, or as a new task whose payload
-stands in the commands log), and the settings by the call that told them last; ended ones are dropped when they reach its
-front. `marks` says where the logs stood
-after some calls. So the front of `opens` tells how far back a rebuild must read: the low-water mark. When that
-grows too long, the oldest open tasks are written again, and the mark advances once those are told.
+stands in the commands log), and the settings by the call that told them last; ended ones are dropped when they reach
+its front. `marks` says where the logs stood after some calls. So the front of `opens` tells how far back a rebuild must
+read: the low-water mark. When that grows too long, the oldest open tasks are written again, and the mark advances
+once those are told.
 
 Keys:
   opens     list    'n:task id' or 'n:=name of a setting', oldest first

@@ -42,33 +42,20 @@ local function tell(name, version, json)
   C.settings[#C.settings + 1] = '\148' .. cmsgpack.pack(name, version, C.head.now, json or nil)
 end
 
--- The room or weight of a scope may have changed.
-function Setting.reindex(scope)
+-- The group or tenant that a scope belongs to, if it is one of a flow.
+local function flow_of(scope)
   local kind, name = scope:sub(1, 2), scope:sub(3)
-  if kind == 'k/' then
-    local group = Group.load(name)
-    Group.reweigh(group)
-    Group.reindex(group)
-  elseif kind == 'n/' then
-    local tenant = Tenant.load(name)
-    Tenant.reweigh(tenant)
-    Tenant.reindex(tenant)
-  else
-    Lane.reindex(scope)
-  end
-end
-
-local function load_flow(scope)
-  if scope:sub(1, 2) == 'k/' then Group.load(scope:sub(3)) end
-  if scope:sub(1, 2) == 'n/' then Tenant.load(scope:sub(3)) end
+  if kind == 'k/' then return Group, Group.load(name) end
+  if kind == 'n/' then return Tenant, Tenant.load(name) end
 end
 
 local function apply(name, limit)
   local scope = scope_of(name)
   if not scope then return end
-  load_flow(scope)  -- with the weight that it has so far
+  local flows, flow = flow_of(scope)  -- with the weight that it has so far
   Limit.set(scope, limit)
-  Setting.reindex(scope)
+  if flow then flows.reweigh(flow) end
+  Lane.reindex(scope)
 end
 
 -- Set a setting: its JSON, its limit as limit.lua keeps it (nil if it limits nothing).

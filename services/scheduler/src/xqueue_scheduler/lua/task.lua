@@ -2,9 +2,9 @@
 Task: the record of one task, read once and written once a call.
 
 A value is: one byte ('o' open, 'x' ended), the process timeout in ms and the length of the spec (4 bytes each,
-big-endian), the spec (msgpack, not unpacked unless needed; without its header and its first field, the task id), the state
-(msgpack), the payload (JSON text; empty when it stands apart or is no longer needed). Fields of state and spec are named by S and P (generated from the Python
-structs).
+big-endian), the spec (msgpack, not unpacked unless needed; without its header and its first field, the task id), the
+state (msgpack), the payload (JSON text; empty when it stands apart or is no longer needed). Fields of state and spec
+are named by S and P (generated from the Python structs).
 
 Invariant: every change of state is emitted with the next version, and the value in Redis is the last one emitted.
 The timer of a task is its state's due time, unless a heartbeat has renewed the lease since.

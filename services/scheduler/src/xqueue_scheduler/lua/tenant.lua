@@ -143,8 +143,8 @@ local function write(tenant)
   Cell.put(C.base .. KEY.tenant .. tenant.name, cmsgpack.pack(fields))
 end
 
-local function save(tenant, least_clock)
-  if tenant.groups > 0 or (C.head.tenants > 0 and tenant.tag > (least_clock or 0)) then
+local function save(tenant)
+  if tenant.groups > 0 or (C.head.tenants > 0 and tenant.tag > (Clock.least(Clock.goes) or 0)) then
     write(tenant)
     if tenant.groups == 0 then redis.call('ZADD', C.base .. KEY.idle, tenant.tag, tenant.name) end
   else
@@ -154,18 +154,18 @@ local function save(tenant, least_clock)
 end
 
 -- Those that are behind every clock, or all if nobody has open tasks.
-local function forget(least_clock)
+local function forget()
   local key = C.base .. KEY.idle
-  local till = C.head.tenants == 0 and '+inf' or least_clock or '-inf'
+  if redis.call('EXISTS', key) == 0 then return end
+  local till = C.head.tenants == 0 and '+inf' or Clock.least(Clock.goes) or '-inf'
   local names = redis.call('ZRANGEBYSCORE', key, '-inf', till, 'LIMIT', 0, FORGET_MOST)
   for _, name in ipairs(names) do redis.call('DEL', C.base .. KEY.tenant .. name) end
   Cell.many('ZREM', key, names)
 end
 
 function Tenant.save_all()
-  local least_clock = Clock.least(Clock.goes)
   for _, tenant in pairs(C.tenants) do
-    if tenant.changed then save(tenant, least_clock) end
+    if tenant.changed then save(tenant) end
   end
-  forget(least_clock)
+  forget()
 end

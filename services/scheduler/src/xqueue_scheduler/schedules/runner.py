@@ -7,11 +7,11 @@ from itertools import islice
 import structlog
 
 from xqueue_common.codec import Reader, encode
-from xqueue_common.errors import OutcomeUnknown, RecordTooLarge
+from xqueue_common.errors import RecordTooLarge
 from xqueue_common.events import Submit
 from xqueue_common.kafka.producer import Outgoing, Producer, check_sizes
 from xqueue_common.schedules import Schedule, schedule_setting
-from xqueue_scheduler.errors import TakeAgain
+from xqueue_scheduler.appender import Appender
 from xqueue_scheduler.schedules.runs import Due, RunRecord, records_of_run, skipping
 from xqueue_scheduler.store.values import DueRun
 
@@ -23,26 +23,14 @@ _MOST_BYTES = 4 * 1024 * 1024
 _schedule = Reader[Schedule](Schedule)
 
 
-class Runner:
+class Runner(Appender):
     """The runner is responsible for appending what due runs submit to the commands, once until it has come back.
 
     What is left out because it is too much at once is still due in the next round.
     """
 
     def __init__(self, producer: Producer, topic: str, cell: int) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._cell = cell
-        self._sending: asyncio.Task[None] | None = None
-        self._back_at = 0
-
-    def away(self, commands: int) -> bool:
-        """Whether runs are on their way: the same ones are still listed as due.
-
-        Args:
-            commands: offset of the next command; appended runs behind it have not come back.
-        """
-        return self._sending is not None or commands < self._back_at
+        super().__init__(producer, topic, cell, what="runs")
 
     def run(self, due: Sequence[DueRun], now_ms: int, moved: asyncio.Event) -> int:
         """Append what these become in the background; return how many records that are.
@@ -50,34 +38,8 @@ class Runner:
         ``moved`` is set when it is done or has failed.
         """
         records = list(_bounded(self._records(due, now_ms)))
-        if records:
-            self._sending = asyncio.create_task(self._append(records))
-            self._sending.add_done_callback(lambda _: moved.set())
+        self.append(records, moved)
         return len(records)
-
-    def settle(self) -> None:
-        """Take note of an append that is done.
-
-        Raises:
-            TakeAgain: it may not be in the log.
-        """
-        if self._sending is not None and self._sending.done():
-            sending, self._sending = self._sending, None
-            sending.result()
-
-    async def stop(self) -> None:
-        """Give up what is being appended; what is not in the log is still due for the next owner."""
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.wait([self._sending])
-
-    async def _append(self, records: Sequence[Outgoing]) -> None:
-        try:
-            spans = await self._producer.append(self._topic, self._cell, records)
-        except OutcomeUnknown as error:
-            msg = f"due runs may not be told: {error}"
-            raise TakeAgain(msg) from error
-        self._back_at = spans[-1].first + spans[-1].size
 
     def _records(self, due: Sequence[DueRun], now_ms: int) -> Iterator[Outgoing]:
         for run in due:

@@ -73,6 +73,11 @@ def _error(error: ErrorInfo) -> str:
     return _json(said).decode()
 
 
+def group_of(spec: TaskSpec) -> str:
+    """Return the name of a task's group, as the Lua files have it."""
+    return f"{spec.tenant}/{spec.concurrency_key or ''}"
+
+
 def _class(wanted: Resources | None) -> str:
     wanted = wanted or Resources()
     return "" if wanted == Resources() else f"{wanted.slots}.{wanted.gpu_memory_mb}"
@@ -85,7 +90,7 @@ def _submit(offset: int, spec: TaskSpec, run: Run | None) -> list[Any]:
         spec.task_id,
         offset,
         f"{spec.queue}/{spec.type}/{_class(spec.resources)}",
-        f"{spec.tenant}/{spec.concurrency_key or ''}",
+        group_of(spec),
         spec.max_concurrency if keyed else None,
         spec.weight if keyed else None,
         spec.priority,
