@@ -12,7 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from xqueue_common.kafka.group import GROUP_SETTINGS, discard
+from xqueue_common.kafka.group import GROUP_SETTINGS, discard, leave_for_good
 from xqueue_common.topics import Topics
 from xqueue_scheduler.cell import CellLoop
 from xqueue_scheduler.settings import Settings
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _POLL_MS = 1_000
 _COMMIT_EVERY_S = 5.0
 _RETRY_S = 1.0
+_HEARTBEAT_MS = 300
 
 CellOf = Callable[[int], CellLoop]
 
@@ -71,6 +72,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
                     # Comes back under the same name after a restart: no rebalance, the same cells at once.
                     "group_instance_id": self._settings.scheduler_id,
                     "session_timeout_ms": round(self._settings.session_s * 1000),
+                    # Only with a heartbeat does a standby hear that a cell is free.
+                    "heartbeat_interval_ms": _HEARTBEAT_MS,
                     # Never used: paused partitions are not read.
                     "auto_offset_reset": "earliest",
                 }
@@ -80,6 +83,10 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         try:
             await consumer.start()
             await self._keep_alive(consumer)
+        except asyncio.CancelledError:
+            # Stopped, not killed: another one shall have the cells now, and not wait for us to come back.
+            leave_for_good(consumer)
+            raise
         finally:
             self._consumer = None
             await self._release(self._cells)

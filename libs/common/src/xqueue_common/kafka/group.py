@@ -178,6 +178,16 @@ def _away(error: BaseException) -> Unavailable:
     return Unavailable("kafka", str(error) or type(error).__name__)
 
 
+def leave_for_good(raw: AIOKafkaConsumer) -> None:
+    """Have a member with a name of its own leave its group when it is closed, as one without does.
+
+    Otherwise what was assigned to it would wait for the end of its session, or for its return. There is no public
+    way.
+    """
+    if raw._coordinator is not None:  # noqa: SLF001
+        raw._coordinator._group_instance_id = None  # noqa: SLF001
+
+
 async def discard(raw: AIOKafkaConsumer) -> None:
     """Leave the group and end all that belongs to a consumer, even while no broker answers."""
     await closed(raw.stop(), *_left(raw))

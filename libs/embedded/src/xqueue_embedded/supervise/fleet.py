@@ -71,6 +71,7 @@ class Fleet:
         listener = self._gateway_listener() if service == "gateway" else Listener(LOOPBACK, free_port())
         prefix = "XQ" if service == "gateway" else "XQ_OPS"
         own = {f"{prefix}_HOST": listener.host, f"{prefix}_PORT": str(listener.port)}
+        own |= self._membership(service, number)
         handlers = self._options.handlers if service == "worker" else ()
         loaded = (text for module in handlers for text in ("--handlers", module))
         name = _numbered(service, number)
@@ -81,6 +82,15 @@ class Fleet:
             listener=listener,
             env=lambda: {**self.environment(), **own},
         )
+
+    def _membership(self, service: ServiceName, number: int) -> Mapping[str, str]:
+        match service:
+            case "scheduler":
+                return {"XQ_SCHEDULER_ID": _numbered(service, number)}
+            case "worker":
+                return {"XQ_WORKER_CELL": str(number % self._options.cells)}
+            case _:
+                return {}
 
     def _gateway_listener(self) -> Listener:
         return Listener(self._options.host, self._options.port or free_port())

@@ -16,7 +16,8 @@ class SystemOptions:
     host: str = LOOPBACK  # where the gateway listens
     port: int = 8080  # its port; 0: a free one
     workers: int = 1
-    schedulers: int = 1  # all but one stand by
+    schedulers: int = 1  # those that no cell is left for stand by
+    cells: int = 1  # over which workers are spread in turn; which queue is where, XQ_CELLS says in `env`
     handlers: tuple[str, ...] = ()  # modules that the workers load beside the ready ones
     log_level: str = "warning"
     env: Mapping[str, str] = field(default_factory=dict)  # for the services; stronger than what we tell them

@@ -49,7 +49,7 @@ end
 local function scopes_of(group, worker, level)
   local scopes = { 'w/' .. worker.incarnation, group.scope, group.tenant.scope, level.type, level.queue }
   if level.slots > 1 or level.mb > 0 then scopes[#scopes + 1] = 'x/' .. worker.incarnation end
-  return table.concat(scopes, '\n')
+  return scopes
 end
 
 -- Give the task a slot in each of its scopes on this worker.
@@ -62,15 +62,17 @@ function Attempt.grant(task, group, worker, level)
   state[S.due_ms] = now + C.head.claim
   state[S.deadline_ms] = now + C.head.claim + task.process_ms
   state[S.progress], state[S.scheduled_ms] = nil, nil
-  state[S.held] = scopes_of(group, worker, level)
+  local scopes = scopes_of(group, worker, level)
+  for _, scope in ipairs(scopes) do Scope.take(scope, member(task, scope)) end
+  state[S.held] = table.concat(scopes, '\n')
   state[S.charge_us] = Policy.cost(Estimate.of(level.type:sub(3)), level.slots)
-  Attempt.hold(task)
+  Worker.touch(worker.incarnation)
   Worker.give(worker, level)
   C.granted = C.granted + 1
   return Task.emit(task, 'granted')
 end
 
--- Enter the scopes that the state lists.
+-- Enter the scopes that the state of a running task lists.
 function Attempt.hold(task)
   for scope in task.state[S.held]:gmatch('[^\n]+') do Scope.take(scope, member(task, scope)) end
   Worker.touch(task.state[S.worker])
@@ -89,8 +91,8 @@ local function release(task)
   for scope in state[S.held]:gmatch('[^\n]+') do
     Scope.free(scope, member(task, scope))
     -- It was full until now: what waits for it may run.
-    local wanted = scope == group.scope and group.wanted or nil
-    if Limit.room(scope, wanted) == 1 then Lane.reindex(scope) end
+    local wanted = scope == group.scope and group.wanted
+    if (wanted or C.head.pins > 0) and Limit.room(scope, wanted) == 1 then Lane.reindex(scope) end
   end
   Worker.touch(state[S.worker])
   C.released[#C.released + 1] = task.id

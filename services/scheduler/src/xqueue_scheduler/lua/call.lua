@@ -72,8 +72,7 @@ local function prepare(reports)
   Task.prepare(ids)
   for _, id in ipairs(ids) do
     local task = C.tasks[id]
-    local held = task and task.state[S.held]
-    if held then names[#names + 1] = held:match('\nk/([^\n]+)') end
+    if task then names[#names + 1] = Task.held_group(task) end
   end
   Group.prepare(names)
 end

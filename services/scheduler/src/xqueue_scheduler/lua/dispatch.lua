@@ -8,7 +8,7 @@ Keys:
   tops      zset    see lane.lua
 ]]
 local LEVELS = 64
-local TASKS = 64
+local TASKS, TASKS_AT_FIRST = 64, 2
 
 local function no_preparation() end
 
@@ -174,28 +174,43 @@ local function charge(run, group, cost)
   run.tag, run.group_tag = Policy.stand(tenant, turns.lift), Policy.stand(group, group.levels[level])
 end
 
+-- The tasks of a group in order; read in pieces that grow, since mostly one of them is served, or many. Returns id and
+-- place of the i-th.
+local function reader(queue)
+  local found, from, size = nil, 0, TASKS_AT_FIRST
+  return function(i)
+    if not found or i >= from + size then
+      from, size = i, found and TASKS or size
+      found = redis.call('ZRANGE', queue, from, from + size - 1, 'WITHSCORES')
+    end
+    return found[2 * (i - from) + 1], tonumber(found[2 * (i - from) + 2])
+  end
+end
+
 -- Grant tasks of one group, as long as they come before everything else; return how many, and the place of the first
 -- that is left, or nil.
 local function take_group(run, group)
   local level = run.level
   local most = math.min(run.budget, Lane.room(level), Tenant.room(run.tenant), Group.room(group), TASKS)
-  local queue = Lane.queue_key(level.name, group.name)
-  local waiting, taken = redis.call('ZRANGE', queue, 0, most, 'WITHSCORES'), 0
-  while taken < most and waiting[2 * taken + 1] do
+  local waiting, taken = reader(Lane.queue_key(level.name, group.name)), 0
+  local id, place = waiting(0)
+  while taken < most and id do
     local worker, class = Worker.pick(level)
     if class ~= run.class then break end
-    local task, place = Task.load(waiting[2 * taken + 1]), tonumber(waiting[2 * taken + 2])
+    local task, placed = Task.load(id), place
     send(task, worker, level, group)
     charge(run, group, task.state[S.charge_us])
     taken = taken + 1
+    id, place = waiting(taken)
     -- What was put first by a reorder is taken one at a time: what comes next must be looked up again.
-    if place < 0 or Policy.follows or run.group_tag >= run.after or run.tag >= run.bar then break end
+    if placed < 0 or Policy.follows or run.group_tag >= run.after or run.tag >= run.bar then break end
   end
-  return taken, tonumber(waiting[2 * taken + 2])
+  return taken, place
 end
 
 -- Tokens are spent; what is left without room is marked, to leave the indexes of all its levels.
 local function spend(run, group, taken)
+  if C.head.pins == 0 then return end
   local level, tenant = run.level, run.tenant
   Limit.spend(level.queue, taken)
   Limit.spend(level.type, taken)

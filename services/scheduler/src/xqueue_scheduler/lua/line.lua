@@ -24,11 +24,15 @@ local function place_of(list, i, head)
   return low
 end
 
--- Put the front where it belongs: its tag has grown.
+-- Put the front where it belongs: its tag has grown, mostly beyond all others.
 local function sink(line)
   local list, i = line.list, line.first
   local head = list[i]
   local place = place_of(list, i, head)
+  if place == #list and place > i then
+    list[place + 1], list[i], line.first = head, false, i + 1
+    return
+  end
   for at = i, place - 1 do list[at] = list[at + 1] end
   list[place] = head
 end

@@ -74,10 +74,15 @@ end
 -- The group that the task belongs to; a running one is known by what it holds, which spares unpacking its spec.
 function Task.group(task)
   if not task.group then
-    local held = task.state[S.held]
-    task.group = Group.load(held and held:match('\nk/([^\n]+)') or Lane.group_of(Task.spec(task)))
+    task.group = Group.load(Task.held_group(task) or Lane.group_of(Task.spec(task)))
   end
   return task.group
+end
+
+-- The name of the group of which a running task holds a slot.
+function Task.held_group(task)
+  local held = task.state[S.held]
+  return held and held:match('\nk/([^\n]+)')
 end
 
 function Task.lane(task)
