@@ -149,12 +149,36 @@ async def test_ctrl_c_ends_a_watch_quietly(url: str, namespace: str, client: Asy
 async def test_the_system_is_shown(xqueue: Command) -> None:
     [counts] = (await xqueue("stats", "--json")).documents
     [worker] = (await xqueue("instances", "--json")).documents
-    texts = [(await xqueue(command)).out for command in ("stats", "instances")]
+    slots = (await xqueue("allocations", "--json")).documents
+    [of_default] = (await xqueue("allocations", "--queue", "default", "--json")).documents
+    texts = [(await xqueue(command)).out for command in ("stats", "instances", "allocations")]
 
     assert "by_status" in counts
     assert worker["slots"] == 100
+    assert of_default == {"queue": "default", "allocations": {worker["id"]: 100}}
+    assert of_default in slots
     assert "processing" in texts[0]
     assert str(worker["id"]) in texts[1]
+    assert f"{worker['id']}=100" in texts[2]
+
+
+async def test_a_waiting_task_is_explained(xqueue: Command, namespace: str) -> None:
+    keyed = ("--payload", '{"seconds": 60}', "--key", namespace, "--max-concurrency", "1")
+    holder = (await xqueue("submit", "sleep", *keyed)).out.strip()
+    waits = (await xqueue("submit", "sleep", *keyed)).out.strip()
+
+    async def told() -> bool:
+        [document] = (await xqueue("explain", waits, "--json")).documents
+        return [reason["holders"] for reason in document["reasons"]] == [[holder]]  # type: ignore[attr-defined]
+
+    await eventually(told)
+    text = (await xqueue("explain", waits)).out
+    unknown = await xqueue("explain", "nothing")
+
+    assert f"held by {holder}" in text
+    assert "position" in text
+    assert unknown.status == 4
+    await xqueue("cancel", holder, waits)
 
 
 async def test_a_queue_from_its_making_to_its_end(xqueue: Command, namespace: str) -> None:

@@ -23,13 +23,14 @@ class Ended(NamedTuple):
 
 
 class Ledger:
-    """Follows the status log from its beginning; raises AssertionError at the first promise that is broken."""
+    """Follows a cell's status log from its beginning; raises AssertionError at the first promise that is broken."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._tail = Tail(bootstrap, Topics().status, 0, client_id="ledger")
+    def __init__(self, bootstrap: str, cell: int = 0) -> None:
+        self._tail = Tail(bootstrap, Topics().status, cell, client_id="ledger")
         self.reader = StatusReader()
         self.ended: dict[str, Ended] = {}
         self.takeovers = 0
+        self.owner = ""
 
     async def __aenter__(self) -> Self:
         await self._tail.start(0)
@@ -49,6 +50,7 @@ class Ledger:
     def _note(self, record: object) -> None:
         if isinstance(record, Takeover):
             self.takeovers += 1
+            self.owner = record.owner
         elif isinstance(record, StatusRecord) and record.state.ended:
             known = self.reader.tasks[record.spec.task_id].state
             first = Ended(record.spec.task_id, known.status, time.monotonic())

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from xqueue_client import (
+    Allocation,
+    Explanation,
     Instance,
     Limit,
     LimitOptions,
@@ -16,6 +18,7 @@ from xqueue_client import (
     QueueOptions,
     QueueStatus,
     Rate,
+    Reason,
     Resources,
     RetryPolicy,
     Snapshot,
@@ -45,6 +48,9 @@ SAME = {
     "Purged": Purged,
     "LimitAnswer": Limit,
     "RateOrder": Rate,
+    "Explanation": Explanation,
+    "Reason": Reason,
+    "Allocation": Allocation,
 }
 
 

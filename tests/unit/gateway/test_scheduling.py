@@ -18,6 +18,7 @@ from xqueue_common.schedules import Schedule, schedule_setting
 from xqueue_common.views import SettingReading, SettingView
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
+from xqueue_gateway.control.known_queues import KnownQueues
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedule_order import ScheduleForm, Wanted
 from xqueue_gateway.control.schedules import Schedules, Trigger
@@ -94,12 +95,14 @@ class Bench:
         fold = Fold(clock=TickingClock(), patience_s=0.0)
         configurer = Configurer(log=PlayedLog(self.cells), cells=self.cells, books=books, fold=fold)
         self.submitter = PlayedSubmitter()
+        cell_map = CellMap.parse("far=1")
         self.clock = HeldClock()
         self.schedules = Schedules(
             keeper=ScheduleKeeper(configurer=configurer, fold=fold),
-            cells=CellMap.parse("far=1"),
+            cells=cell_map,
             books=books,
             submitter=self.submitter,
+            queues=KnownQueues(configurer=configurer, books=books, cells=cell_map, create=True),
             clock=self.clock,
             new_id=lambda: "s",
         )

@@ -10,7 +10,10 @@ Both clients have the same methods. Times are seconds. What can go wrong is draw
 """
 
 from xqueue_client.answers import (
+    Allocation,
+    Explanation,
     Instance,
+    Reason,
     Redriven,
     RedrivenTask,
     Rejected,
@@ -54,6 +57,7 @@ from xqueue_client.submission import Resources, RetryPolicy, Submission, TaskOpt
 from xqueue_client.task import Task
 
 __all__ = [
+    "Allocation",
     "AsyncClient",
     "AsyncDeadLetters",
     "AsyncLimits",
@@ -66,6 +70,7 @@ __all__ = [
     "Conflict",
     "DeadLetters",
     "Event",
+    "Explanation",
     "FieldFault",
     "Instance",
     "InvalidRequest",
@@ -87,6 +92,7 @@ __all__ = [
     "QueueStatus",
     "Queues",
     "Rate",
+    "Reason",
     "Redriven",
     "RedrivenTask",
     "Refused",

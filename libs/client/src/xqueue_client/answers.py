@@ -35,6 +35,50 @@ class Transitions(Struct, frozen=True):
     items: list[Transition]
 
 
+class Reason(Struct, frozen=True, kw_only=True):
+    """Something that keeps a task from running.
+
+    `holders` are tasks of yours that have to end, not necessarily all; `until` is when it ends by itself.
+    """
+
+    kind: str
+    scope: str | None = None
+    message: str
+    limit: int | None = None
+    in_use: int | None = None
+    holders: list[str] = []
+    until: datetime | None = None
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Why a task does not run yet; `basis` says how `position` and `expected_start` were estimated."""
+
+    task_id: str
+    status: Status
+    waiting_for: str | None = None
+    reasons: list[Reason] = []
+    position: int | None = None
+    expected_start: datetime | None = None
+    basis: str
+
+
+class Allocation(Struct, frozen=True):
+    """The slots of a queue on each instance."""
+
+    queue: str
+    allocations: dict[str, int]
+
+
+class Allocations(Struct, frozen=True):
+    """The slots of all queues, by name."""
+
+    items: list[Allocation]
+
+
+AllocationList = list[Allocation]
+"""So named for clients, where `list` is a method."""
+
+
 class Stats(Struct, frozen=True, kw_only=True):
     """Counts of tasks: ended ones since ever, open ones now; rates a second over the last `window_s` seconds."""
 

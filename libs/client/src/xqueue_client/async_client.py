@@ -6,7 +6,7 @@ from typing import Any, Self, Unpack
 
 import httpx2
 
-from xqueue_client.answers import Instance, Stats, Submitted, Transition
+from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, Submitted, Transition
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
 from xqueue_client.async_schedules import AsyncSchedules
@@ -168,6 +168,15 @@ class AsyncClient:
         """
         return (await self._door.send(calls.history(task_id))).items
 
+    async def explain(self, task_id: str) -> Explanation:
+        """Return why a task does not run yet: what it waits for, its place, when it may begin.
+
+        Raises:
+            NotFound: there is none of that id.
+            XQueueClientError: it cannot be said now.
+        """
+        return await self._door.send(calls.explain(task_id))
+
     async def stats(self) -> Stats:
         """Count tasks.
 
@@ -183,6 +192,17 @@ class AsyncClient:
             XQueueClientError: they cannot be listed.
         """
         return (await self._door.send(calls.instances())).items
+
+    async def allocations(self, queue: str | None = None) -> AllocationList:
+        """Return the slots that each queue may count on, by instance; only of one queue, if it is named.
+
+        Raises:
+            NotFound: there is no such queue.
+            XQueueClientError: it cannot be said now.
+        """
+        if queue is not None:
+            return [await self._door.send(calls.allocation(queue))]
+        return (await self._door.send(calls.allocations())).items
 
     async def list(self, *, page_size: int = calls.PAGE, **wanted: Unpack[ListFilter]) -> AsyncIterator[Snapshot]:
         """Yield tasks, newest first, reading page after page as they are asked for.

@@ -6,7 +6,7 @@ from typing import Any, Self, Unpack
 
 import httpx2
 
-from xqueue_client.answers import Instance, Stats, Submitted, Transition
+from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, Submitted, Transition
 from xqueue_client.control import Limits, Queues
 from xqueue_client.dead_letters import DeadLetters
 from xqueue_client.events import Event
@@ -166,6 +166,15 @@ class Client:
         """
         return self._door.send(calls.history(task_id)).items
 
+    def explain(self, task_id: str) -> Explanation:
+        """Return why a task does not run yet: what it waits for, its place, when it may begin.
+
+        Raises:
+            NotFound: there is none of that id.
+            XQueueClientError: it cannot be said now.
+        """
+        return self._door.send(calls.explain(task_id))
+
     def stats(self) -> Stats:
         """Count tasks.
 
@@ -181,6 +190,17 @@ class Client:
             XQueueClientError: they cannot be listed.
         """
         return self._door.send(calls.instances()).items
+
+    def allocations(self, queue: str | None = None) -> AllocationList:
+        """Return the slots that each queue may count on, by instance; only of one queue, if it is named.
+
+        Raises:
+            NotFound: there is no such queue.
+            XQueueClientError: it cannot be said now.
+        """
+        if queue is not None:
+            return [self._door.send(calls.allocation(queue))]
+        return self._door.send(calls.allocations()).items
 
     def list(self, *, page_size: int = calls.PAGE, **wanted: Unpack[ListFilter]) -> Iterator[Snapshot]:
         """Yield tasks, newest first, reading page after page as they are asked for.

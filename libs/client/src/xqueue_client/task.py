@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xqueue_client.answers import Transition
+from xqueue_client.answers import Explanation, Transition
 from xqueue_client.errors import NotFinished
 from xqueue_client.http import calls
 from xqueue_client.http.doors import Door
@@ -92,6 +92,14 @@ class Task:
             XQueueClientError: it cannot be read.
         """
         return self._door.send(calls.history(self.id)).items
+
+    def explain(self) -> Explanation:
+        """Return why it does not run yet: what it waits for, its place, when it may begin.
+
+        Raises:
+            XQueueClientError: it cannot be said now.
+        """
+        return self._door.send(calls.explain(self.id))
 
     def _note(self, snapshot: Snapshot) -> Snapshot:
         self.snapshot = snapshot

@@ -27,6 +27,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         fold_wait_s: seconds that a reader waits for the scheduler to apply what was accepted before it asked.
         reject_hopeless: refuse a task at once (429) that will probably not begin before its queue timeout, judged
             by what waits in its queue and how fast that drains.
+        create_queues: a queue that nobody has made is made by the first task submitted to it; else such a task is
+            refused (422).
         ws_max_connections: WebSocket connections at once.
         ws_max_message_bytes: largest message that a WebSocket client may send.
         ws_pending_bytes: text that may wait for one slow WebSocket reader.
@@ -43,6 +45,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     produce_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
     fold_wait_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     reject_hopeless: bool = False
+    create_queues: bool = True
     ws_max_connections: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     ws_max_message_bytes: Annotated[int, Meta(ge=1024, le=_MIB)] = 64 * 1024
     ws_pending_bytes: Annotated[int, Meta(ge=64 * 1024, le=256 * _MIB)] = 16 * _MIB

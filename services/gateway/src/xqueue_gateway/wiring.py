@@ -11,6 +11,7 @@ from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
+from xqueue_gateway.control.known_queues import KnownQueues
 from xqueue_gateway.control.limits import Limits
 from xqueue_gateway.control.queue_changer import QueueChanger
 from xqueue_gateway.control.queue_reader import QueueReader
@@ -92,6 +93,7 @@ class Wiring:
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
+            queues=self.known_queues,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -102,6 +104,12 @@ class Wiring:
         """Changes settings."""
         books = self.open.ears.books
         return Configurer(log=self.open.commands, cells=self.open.cells, books=books, fold=self.fold)
+
+    @cached_property
+    def known_queues(self) -> KnownQueues:
+        """Refuses queues that nobody has made."""
+        create, books = self.settings.create_queues, self.open.ears.books
+        return KnownQueues(configurer=self.configurer, books=books, cells=self.map, create=create)
 
     @property
     def tasks(self) -> TaskEndpoints:
@@ -193,6 +201,7 @@ class Wiring:
             cells=self.map,
             books=self.open.ears.books,
             submitter=self.submitter,
+            queues=self.known_queues,
             clock=self.clock,
             new_id=lambda: f"sch_{secrets.token_hex(12)}",
         )

@@ -10,8 +10,8 @@ from xqueue_client.command.limits import limits
 from xqueue_client.command.queues import queues
 from xqueue_client.command.schedules import schedules
 from xqueue_client.command.submit import submit
-from xqueue_client.command.system import instances, stats
-from xqueue_client.command.tasks import cancel, get, history, list_tasks, priority, retry
+from xqueue_client.command.system import allocations, instances, stats
+from xqueue_client.command.tasks import cancel, explain, get, history, list_tasks, priority, retry
 from xqueue_client.command.waiting import wait
 from xqueue_client.command.watch import watch
 
@@ -24,8 +24,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-for command in (submit, get, history, cancel, retry, priority, wait, watch, stats, instances, queues, limits):
+for command in (submit, get, history, explain, cancel, retry, priority, wait, watch):
     app.command(command)
-app.command(dead)
-app.command(schedules)
+for command in (stats, instances, allocations, queues, limits, dead, schedules):
+    app.command(command)
 app.command(list_tasks, name="list")

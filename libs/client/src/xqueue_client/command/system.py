@@ -1,11 +1,12 @@
-"""`xqueue stats` and `xqueue instances`."""
+"""`xqueue stats`, `xqueue instances` and `xqueue allocations`."""
 
-from xqueue_client.answers import Instance
+from xqueue_client.answers import Allocation, Instance
 from xqueue_client.command.exits import Exit
 from xqueue_client.command.options import COMMON, Common
 from xqueue_client.command.words import moment
 
 _HEADS = ("WORKER", "HOST", "PID", "RUNNING", "SLOTS", "QUEUES", "LAST HEARTBEAT", "TYPES")
+_SLOT_HEADS = ("QUEUE", "SLOTS", "INSTANCES")
 
 
 def stats(*, common: Common = COMMON) -> int:
@@ -36,6 +37,24 @@ def instances(*, common: Common = COMMON) -> int:
         workers = client.instances()
     common.output.each(_HEADS, workers, _row)
     return Exit.OK
+
+
+def allocations(*, queue: str | None = None, common: Common = COMMON) -> int:
+    """List the slots that each queue may count on, by instance; idle ones are lent to others.
+
+    Args:
+        queue: Only of this queue.
+        common: What every command takes.
+    """
+    with common.connect() as client:
+        found = client.allocations(queue)
+    common.output.each(_SLOT_HEADS, found, _slots_row)
+    return Exit.OK
+
+
+def _slots_row(allocation: Allocation) -> tuple[str, ...]:
+    each = " ".join(f"{instance}={slots}" for instance, slots in allocation.allocations.items())
+    return (allocation.queue, str(sum(allocation.allocations.values())), each)
 
 
 def _row(worker: Instance) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`xqueue get`, `history`, `list`, `cancel`, `retry` and `priority`."""
+"""`xqueue get`, `history`, `explain`, `list`, `cancel`, `retry` and `priority`."""
 
 from itertools import islice
 from typing import Annotated
@@ -8,7 +8,7 @@ from cyclopts.validators import Number
 
 from xqueue_client.command.exits import Exit
 from xqueue_client.command.options import COMMON, Common, Label, Statuses, check_named, given, labels
-from xqueue_client.command.words import HEADS, HISTORY_HEADS, fields, history_row, row
+from xqueue_client.command.words import HEADS, HISTORY_HEADS, explained, fields, history_row, row
 from xqueue_client.http.calls import PAGE
 
 _Limit = Annotated[int, Parameter(validator=Number(gte=1))]
@@ -40,6 +40,22 @@ def history(task_id: str, /, *, common: Common = COMMON) -> int:
     with common.connect() as client:
         transitions = client.history(task_id)
     common.output.each(HISTORY_HEADS, transitions, history_row)
+    return Exit.OK
+
+
+def explain(task_id: str, /, *, common: Common = COMMON) -> int:
+    """Say why a task does not run yet: what it waits for, its place, when it may begin.
+
+    Args:
+        task_id: Its id.
+        common: What every command takes.
+    """
+    with common.connect() as client:
+        explanation = client.explain(task_id)
+    if common.json:
+        common.output.document(explanation)
+    else:
+        common.output.fields(explained(explanation))
     return Exit.OK
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
-from xqueue_client.answers import Transition
+from xqueue_client.answers import Explanation, Transition
 from xqueue_client.snapshot import Snapshot, Status
 
 STYLES = {
@@ -52,6 +52,21 @@ def fields(task: Snapshot) -> Iterator[tuple[str, str | Text]]:
     yield "attempt", f"{task.attempt} ({task.max_retry} retries)"
     yield "priority", str(task.priority)
     yield from _known(task)
+
+
+def explained(explanation: Explanation) -> Iterator[tuple[str, str | Text]]:
+    """Return why a task does not run yet; what is not known is left out."""
+    yield "task", explanation.task_id
+    yield "status", Text(explanation.status, style=STYLES[explanation.status])
+    for reason in explanation.reasons:
+        until = f", until {moment(reason.until)}" if reason.until else ""
+        held_by = f"; held by {' '.join(reason.holders)}" if reason.holders else ""
+        yield reason.kind.replace("_", " "), f"{reason.message}{until}{held_by}"
+    if explanation.position is not None:
+        yield "position", str(explanation.position)
+    if explanation.expected_start is not None:
+        yield "may begin", moment(explanation.expected_start)
+    yield "basis", explanation.basis
 
 
 def _known(task: Snapshot) -> Iterator[tuple[str, str]]:

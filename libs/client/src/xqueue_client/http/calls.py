@@ -9,7 +9,17 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from xqueue_client.answers import Instances, Page, Rejected, Stats, Submitted, Transitions
+from xqueue_client.answers import (
+    Allocation,
+    Allocations,
+    Explanation,
+    Instances,
+    Page,
+    Rejected,
+    Stats,
+    Submitted,
+    Transitions,
+)
 from xqueue_client.errors import NotFound
 from xqueue_client.filters import pairs
 from xqueue_client.http.call import Call, reader
@@ -24,6 +34,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 """Half of the largest request that a gateway takes unless it is told otherwise."""
 
 _TASKS = "/api/v1/tasks"
+_SLOTS = "/api/v1/worker-allocations"
 _NONE: Mapping[int, str] = MappingProxyType({})
 
 _snapshot = reader(Snapshot)
@@ -31,6 +42,9 @@ _page = reader(Page)
 _transitions = reader(Transitions)
 _stats = reader(Stats)
 _instances = reader(Instances)
+_explanation = reader(Explanation)
+_allocations = reader(Allocations)
+_allocation = reader(Allocation)
 
 
 class _Item(Struct, frozen=True):
@@ -161,6 +175,11 @@ def history(task_id: str) -> Call[Transitions]:
     return Call(method="GET", path=f"{_task(task_id)}/history", read=_transitions)
 
 
+def explain(task_id: str) -> Call[Explanation]:
+    """Say why a task does not run yet."""
+    return Call(method="GET", path=f"{_task(task_id)}/explain", read=_explanation)
+
+
 def stats() -> Call[Stats]:
     """Count tasks."""
     return Call(method="GET", path="/api/v1/stats", read=_stats)
@@ -169,6 +188,16 @@ def stats() -> Call[Stats]:
 def instances() -> Call[Instances]:
     """List the live workers."""
     return Call(method="GET", path="/api/v1/instances", read=_instances)
+
+
+def allocations() -> Call[Allocations]:
+    """List the slots of all queues."""
+    return Call(method="GET", path=_SLOTS, read=_allocations)
+
+
+def allocation(queue: str) -> Call[Allocation]:
+    """Read the slots of a queue."""
+    return Call(method="GET", path=_SLOTS, read=_allocation, query=[("queue", queue)])
 
 
 def _task(task_id: str) -> str:

@@ -62,6 +62,10 @@ class Book:
         rule = self._rule(queue_setting(queue))
         return rule if isinstance(rule, QueueSettings) else _NO_SETTINGS
 
+    def has_queue(self, queue: str) -> bool:
+        """Whether somebody has made this queue."""
+        return isinstance(self._rule(queue_setting(queue)), QueueSettings)
+
     def defaults(self, queue: str) -> Defaults:
         """Return what submissions to a queue get that do not say."""
         entry = self._entries.get(queue_setting(queue))

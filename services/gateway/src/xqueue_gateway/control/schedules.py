@@ -14,6 +14,7 @@ from xqueue_common.ids import idempotent_task_id, new_task_id
 from xqueue_common.schedule_times import next_run
 from xqueue_common.schedules import Schedule, schedule_setting
 from xqueue_gateway.control.book import Book
+from xqueue_gateway.control.known_queues import KnownQueues
 from xqueue_gateway.control.schedule_keeper import (
     Change,
     Kept,
@@ -51,6 +52,7 @@ class Schedules:
     cells: CellMap
     books: Mapping[int, Book]
     submitter: Submitter
+    queues: KnownQueues
     clock: Clock
     new_id: Callable[[], str]
 
@@ -58,13 +60,14 @@ class Schedules:
         """Make a schedule.
 
         Raises:
-            Problem: 409 it exists; 503 it cannot be made now.
+            Problem: 409 it exists; 422 nobody has made its queue; 503 it cannot be made now.
             OutcomeUnknown, RecordTooLarge, Unavailable: it is too large; a broker or store is away.
         """
         if schedule_id is None:
             schedule_id = self.new_id()
         elif await self.keeper.look(tenant, schedule_id) is not None:
             raise schedule_exists(schedule_id)
+        await self.queues.check(wanted.task.queue, "task.queue")
         made = self._made(tenant, schedule_id, wanted, None)
 
         def change(before: Schedule | None) -> Schedule:
@@ -78,10 +81,11 @@ class Schedules:
         """Replace a schedule, or make it.
 
         Raises:
-            Problem: 503 it cannot be changed now.
+            Problem: 422 nobody has made its queue; 503 it cannot be changed now.
             OutcomeUnknown, RecordTooLarge, Unavailable: it is too large; a broker or store is away.
         """
         kept = await self.keeper.look(tenant, schedule_id)
+        await self.queues.check(wanted.task.queue, "task.queue")
         made = self._made(tenant, schedule_id, wanted, kept and kept.schedule)
         if kept is not None and kept.cell != self._cell(wanted):
             # Its new queue lives in another cell. Removed first: in both it would run twice. If we end between the

@@ -12,6 +12,7 @@ from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Headers, Outgoing
 from xqueue_common.memory import MemoryWatch
 from xqueue_gateway import metrics
+from xqueue_gateway.control.known_queues import KnownQueues
 from xqueue_gateway.problems import Problem, no_memory, problem_of
 from xqueue_gateway.submissions.lineage import behind, field_of
 from xqueue_gateway.tasks.drafting import Drafter, Order
@@ -41,6 +42,7 @@ class Submitter:
         log: Batcher,
         drafter: Drafter,
         parents: Parents,
+        queues: KnownQueues,
         gate: Gate,
         lookup: Lookup,
         memory: MemoryWatch,
@@ -48,6 +50,7 @@ class Submitter:
         self._log = log
         self._drafter = drafter
         self._parents = parents
+        self._queues = queues
         self._gate = gate
         self._lookup = lookup
         self._memory = memory
@@ -113,7 +116,7 @@ class Submitter:
     async def _append(
         self, drafts: Sequence[Submit], known: Mapping[str, Found], refused: Refused
     ) -> list[Outcome]:
-        settled = await self._parents.settle(drafts, known)
+        settled = await self._queues.settle(await self._parents.settle(drafts, known))
         entered = iter(await self._gate.enter([draft.spec for draft in settled if isinstance(draft, Submit)]))
         # From here to the last one nobody else gets a turn, so all are sent together: parents with their children.
         waiting = []

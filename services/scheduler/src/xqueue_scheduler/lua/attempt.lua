@@ -86,13 +86,16 @@ function Attempt.charge_again(task)
   group.changed, group.tenant.changed = true, true
 end
 
+-- Leave all scopes. One that was full until now has room again: what waits for it may run.
 local function release(task)
   local state, group = task.state, Task.group(task)
   for scope in state[S.held]:gmatch('[^\n]+') do
     Scope.free(scope, member(task, scope))
-    -- It was full until now: what waits for it may run.
-    local wanted = scope == group.scope and group.wanted
-    if (wanted or C.head.pins > 0) and Limit.room(scope, wanted) == 1 then Lane.reindex(scope) end
+    if scope == group.scope then
+      if Group.blocked(group) and Group.room(group) == 1 then Group.reindex(group) end
+    elseif Limit.of(scope) and Limit.room(scope) == 1 then
+      Lane.reindex(scope)
+    end
   end
   Worker.touch(state[S.worker])
   C.released[#C.released + 1] = task.id

@@ -18,6 +18,7 @@ Keys:
                     tenants      how many tenants have open tasks
                     pins         how many scopes have a limit that an operator set
                     deps         how many open tasks depend on others
+                    rated        how many scopes have a limit of their rate
                     shares       how many queues have a share of the workers
                     dirty        1 while a call writes; found set, the call before broke off
                     mode         'running' or 'rebuilding'
@@ -26,7 +27,8 @@ Keys:
 ]]
 
 local HEAD = {
-  'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'front', 'vt', 'vw', 'tenants', 'pins', 'shares', 'deps', 'dirty',
+  'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'front', 'vt', 'vw', 'tenants', 'pins', 'rated', 'shares', 'deps',
+  'dirty',
   'low_off', 'low_cmd', 'low_rep',
   'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'mode',
 }
@@ -50,7 +52,7 @@ end
 function Cell.open(base)
   C = {
     base = base, settles = 0, tasks = {}, changed = {}, released = {}, born = {}, fell = {}, puts = {}, claimed = {}, renewed = {}, delta = {}, granted = 0, chance = 0,
-    counts = {}, joins = {}, leaves = {}, limits = {}, clocks = {}, allocations = {}, shared = {}, tats = {}, estimates = {},
+    counts = {}, rooms = {}, joins = {}, leaves = {}, limits = {}, clocks = {}, allocations = {}, shared = {}, tats = {}, estimates = {},
     tenants = {}, groups = {}, levels = {}, waiting = {}, marks = {}, workers = {}, touched = {},
     statuses = {}, dispatches = {}, settings = {}, snapshots = {}, repeats = 0, known = {},
   }
@@ -61,7 +63,7 @@ function Cell.open(base)
   head.mode = values[#HEAD]
   head.front, head.vt, head.vw = head.front or 0, head.vt or 0, head.vw or 0
   head.tenants, head.pins, head.shares = head.tenants or 0, head.pins or 0, head.shares or 0
-  head.deps = head.deps or 0
+  head.deps, head.rated = head.deps or 0, head.rated or 0
   C.head = head
 end
 

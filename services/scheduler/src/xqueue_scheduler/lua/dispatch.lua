@@ -1,14 +1,13 @@
 --[[
 Dispatch: give what may run to workers that have room, best first, until one of the two runs out (POLICY.md).
 
-The fronts of the indexes are kept in memory (line.lua) while attempts are granted, and written back at the end.
+The fronts of indexes and queues are kept in memory (line.lua, front.lua) while attempts are granted, and written back at the end.
 Meanwhile flows can only lose room and fall back, so what the indexes say of the rest comes no earlier than they say.
 
 Keys:
   tops      zset    see lane.lua
 ]]
 local LEVELS = 64
-local TASKS, TASKS_AT_FIRST = 64, 2
 
 local function no_preparation() end
 
@@ -49,39 +48,48 @@ end
 local function line_of(lines, level)
   local at = lines[level]
   if not at then
-    at = { turns = {} }
+    at = { turns = {}, fronts = {} }
     lines[level] = at
     at.line = Line.open(Lane.ready_key(level), tenant_tag(lines, level), no_preparation)
   end
   return at.line
 end
 
--- What comes first at a level: { level, tenant, tag, next, group, group_tag }; nil if nothing may.
+-- The first tasks of a group at a level.
+local function front_of(lines, level, group)
+  local fronts = lines[level].fronts
+  local front = fronts[group]
+  if not front then
+    front = Front.open(level, group)
+    fronts[group] = front
+  end
+  return front
+end
+
+-- What comes first at a level: { level, tenant, tag, next }; nil if nothing may.
 local function head_of(lines, level)
   if Lane.room(level) <= 0 then return nil end
   local tenant, following = Line.first(line_of(lines, level.name))
   if not tenant then return nil end
-  local group = Line.first(turns_of(lines, level.name, tenant.name))
-  return {
-    level = level, tenant = tenant.name, tag = tenant.tag, next = following, group = group.name, group_tag = group.tag,
-  }
+  return { level = level, tenant = tenant.name, tag = tenant.tag, next = following }
 end
 
-local function first_place(head)
-  if not head.place then
-    local key = Lane.queue_key(head.level.name, head.group)
-    head.place = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
-  end
-  return head.place
+-- Tag and name of the first group of such a head, and the place of its first task.
+local function first_of(lines, head)
+  local group = Line.first(turns_of(lines, head.level.name, head.tenant))
+  local _, place = Front.first(front_of(lines, head.level.name, group.name))
+  return group.tag, group.name, place
 end
 
 -- Whether a comes before b; both of one priority.
-local function before(a, b)
+local function before(lines, a, b)
   if a.tag ~= b.tag then return a.tag < b.tag end
   if a.tenant ~= b.tenant then return Cell.less(a.tenant, b.tenant) end
-  if a.group_tag ~= b.group_tag then return a.group_tag < b.group_tag end
-  if a.group ~= b.group then return Cell.less(a.group, b.group) end
-  if first_place(a) ~= first_place(b) then return first_place(a) < first_place(b) end
+  local a_tag, a_group, a_place = first_of(lines, a)
+  local b_tag, b_group, b_place = first_of(lines, b)
+  if a_tag ~= b_tag then return a_tag < b_tag end
+  if a_group ~= b_group then return Cell.less(a_group, b_group) end
+  if a_place ~= b_place then return a_place < b_place end
   return Cell.less(a.level.name, b.level.name)
 end
 
@@ -133,7 +141,7 @@ local function best_of_levels(lines, levels, class)
   for _, choice in ipairs(levels) do
     if best and choice.bound > best.tag then return best, math.min(bar, choice.bound) end
     local head = Worker.fit(choice.level) == class and head_of(lines, choice.level)
-    if head and (not best or before(head, best)) then best, head = head, best end
+    if head and (not best or before(lines, head, best)) then best, head = head, best end
     if head then bar = math.min(bar, head.tag) end
   end
   return best, bar
@@ -174,34 +182,21 @@ local function charge(run, group, cost)
   run.tag, run.group_tag = Policy.stand(tenant, turns.lift), Policy.stand(group, group.levels[level])
 end
 
--- The tasks of a group in order; read in pieces that grow, since mostly one of them is served, or many. Returns id and
--- place of the i-th.
-local function reader(queue)
-  local found, from, size = nil, 0, TASKS_AT_FIRST
-  return function(i)
-    if not found or i >= from + size then
-      from, size = i, found and TASKS or size
-      found = redis.call('ZRANGE', queue, from, from + size - 1, 'WITHSCORES')
-    end
-    return found[2 * (i - from) + 1], tonumber(found[2 * (i - from) + 2])
-  end
-end
-
 -- Grant tasks of one group, as long as they come before everything else; return how many, and the place of the first
 -- that is left, or nil.
-local function take_group(run, group)
-  local level = run.level
-  local most = math.min(run.budget, Lane.room(level), Tenant.room(run.tenant), Group.room(group), TASKS)
-  local waiting, taken = reader(Lane.queue_key(level.name, group.name)), 0
-  local id, place = waiting(0)
+local function take_group(run, group, front)
+  local level, taken = run.level, 0
+  local most = math.min(run.budget, Lane.room(level), Tenant.room(run.tenant), Group.room(group))
+  local id, place = Front.first(front)
   while taken < most and id do
     local worker, class = Worker.pick(level)
     if class ~= run.class then break end
     local task, placed = Task.load(id), place
     send(task, worker, level, group)
     charge(run, group, task.state[S.charge_us])
+    Front.serve(front)
     taken = taken + 1
-    id, place = waiting(taken)
+    id, place = Front.first(front)
     -- What was put first by a reorder is taken one at a time: what comes next must be looked up again.
     if placed < 0 or Policy.follows or run.group_tag >= run.after or run.tag >= run.bar then break end
   end
@@ -212,10 +207,9 @@ end
 local function spend(run, group, taken)
   if C.head.pins == 0 then return end
   local level, tenant = run.level, run.tenant
-  Limit.spend(level.queue, taken)
-  Limit.spend(level.type, taken)
-  Limit.spend(tenant.scope, taken)
-  Limit.spend(group.scope, taken)
+  if C.head.rated > 0 then
+    for _, scope in ipairs({ level.queue, level.type, tenant.scope, group.scope }) do Limit.spend(scope, taken) end
+  end
   if Tenant.room(tenant) <= 0 then Tenant.reindex(tenant) end
   if Limit.room(level.queue) <= 0 then Lane.reindex(level.queue) end
   if Limit.room(level.type) <= 0 then Lane.reindex(level.type) end
@@ -223,7 +217,7 @@ end
 
 -- Whether the next group of the tenant may be served at once: nothing else can come before it.
 local function goes_on(run, first)
-  return run.budget > 0 and run.tag < run.bar and not run.led and not (first and first < 0)
+  return run.budget > 0 and not run.led and not (first and first < 0)
     and Tenant.room(run.tenant) > 0 and Lane.room(run.level) > 0 and Worker.fit(run.level) == run.class
 end
 
@@ -240,19 +234,31 @@ local function take(lines, head, bar, budget)
     if not group then break end
     run.group_tag, run.led = group.tag, group.tag < 0 or Policy.follows
     group = Group.load(group.name)
-    taken, first = take_group(run, group)
+    taken, first = take_group(run, group, front_of(lines, level.name, group.name))
     if taken == 0 then error('an index names a group of which nothing may run: ' .. group.name) end
     run.budget = run.budget - taken
     spend(run, group, taken)
     Line.move(turns, Lane.taken(level.name, group, taken, first))
-  until not goes_on(run, first)
+  until run.tag >= run.bar or not goes_on(run, first)
   Lane.mark(level.name, run.tenant)
   Line.move(line_of(lines, level.name), tenant_stand(lines, level.name, run.tenant))
   return budget - run.budget
 end
 
+-- Grant tasks of a level, as long as nothing of another can come before them; return how many.
+local function serve(lines, head, bar, budget)
+  local level, class, left = head.level, head.class, budget
+  repeat
+    left = left - take(lines, head, bar, left)
+    head = left > 0 and Worker.fit(level) == class and head_of(lines, level)
+    if head then head.class = class end
+  until not head or head.tag >= bar
+  return budget - left
+end
+
 local function close_all(lines)
   for _, at in pairs(lines) do
+    for _, front in pairs(at.fronts) do Front.close(front) end
     for _, line in pairs(at.turns) do Line.close(line) end
     Line.close(at.line)
   end
@@ -266,7 +272,7 @@ function Dispatch.run(budget)
   while budget > 0 do
     local head, bar = choose(lines, choices)
     if not head then break end
-    budget = budget - take(lines, head, bar, budget)
+    budget = budget - serve(lines, head, bar, budget)
   end
   close_all(lines)
   Lane.settle()

@@ -59,6 +59,14 @@ function Group.room(group)
   return Limit.room(group.scope, group.wanted)
 end
 
+-- Whether tasks of it wait where it is not ready.
+function Group.blocked(group)
+  for _, lift in pairs(group.levels) do
+    if not lift then return true end
+  end
+  return false
+end
+
 -- It has an open task.
 function Group.live(group)
   if group.alive then return end
@@ -88,6 +96,7 @@ function Group.want(group, limit, weight)
   end
   if limit and limit ~= group.wanted then
     group.wanted, group.changed = limit, true
+    Limit.changed(group.scope)
     Group.reindex(group)
   end
 end

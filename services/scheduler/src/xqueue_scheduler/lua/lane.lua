@@ -185,10 +185,10 @@ local function leave_turns(level, group, first)
   place_group(level, group, first)
 end
 
--- Tasks of a group have been taken from the front; `first` is the place of what is now its first, or nil. Returns where it
--- stands in the turns from now on, nil if it does not; to write that, and to mark the tenant, is up to the caller.
+-- Tasks of a group are taken from the front of its queue; `first` is the place of what is then its first, or nil. Returns
+-- where it stands in the turns from now on, nil if it does not; to write that and the queue (front.lua), and to mark the
+-- tenant, is up to the caller.
 function Lane.taken(level, group, taken, first)
-  redis.call('ZREMRANGEBYRANK', Lane.queue_key(level, group.name), 0, taken - 1)
   count(level, -taken)
   Group.wait(group, -taken)
   local tag = place_group(level, group, first)

@@ -49,16 +49,37 @@ local function tokens(scope, limit)
   return math.floor((now - math.max(tat_of(scope), now)) / limit.interval) + limit.burst
 end
 
--- How many more attempts a scope may have; `wanted` is its limit if the operator has set none.
-function Limit.room(scope, wanted)
+local function room(scope, wanted)
   local limit, most = Limit.of(scope), wanted
   if limit then
     if limit.paused then return 0 end
     most = limit.most or wanted
   end
-  local room = most and most - Scope.count(scope) or math.huge
-  if limit and limit.interval then room = math.min(room, tokens(scope, limit)) end
-  return room
+  local left = most and most - Scope.count(scope) or math.huge
+  if limit and limit.interval then left = math.min(left, tokens(scope, limit)) end
+  return left
+end
+
+-- How many more attempts a scope may have; `wanted` is its limit if the operator has set none. Asked many times for each
+-- attempt that is granted, so known until it changes.
+function Limit.room(scope, wanted)
+  local left = C.rooms[scope]
+  if not left then
+    left = room(scope, wanted)
+    C.rooms[scope] = left
+  end
+  return left
+end
+
+-- One of its slots is taken; its token is spent by Limit.spend.
+function Limit.taken(scope)
+  local left = C.rooms[scope]
+  if left then C.rooms[scope] = left - 1 end
+end
+
+-- Its room is to be looked up again.
+function Limit.changed(scope)
+  C.rooms[scope] = nil
 end
 
 -- When a scope without tokens has one again, in whole ms.
@@ -84,6 +105,7 @@ end
 
 local function set_tat(scope, tat)
   C.tats[scope] = tat
+  Limit.changed(scope)
   redis.call('HSET', C.base .. KEY.rates, scope, tat)
 end
 
@@ -112,7 +134,9 @@ end
 function Limit.set(scope, fields)
   local hash, before = C.base .. KEY.limits, Limit.of(scope)
   C.head.shares = C.head.shares - (before and before.workers and 1 or 0) + (fields and fields[6] and 1 or 0)
+  C.head.rated = C.head.rated - (before and before.interval and 1 or 0) + (fields and fields[2] and 1 or 0)
   C.allocations = {}
+  Limit.changed(scope)
   if fields then
     C.head.pins = C.head.pins + redis.call('HSET', hash, scope, cmsgpack.pack(fields))
     C.limits[scope] = parse(fields)

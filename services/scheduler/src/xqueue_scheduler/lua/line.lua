@@ -5,36 +5,29 @@ A tag may be too low, since a flow can be served elsewhere: what comes first is 
 dropped if it may not run any more (whoever took its room has marked it, so the index is put right when marks are
 settled). What lies beyond what was read comes no earlier than `rest`.
 
-  line    { key, true_tag, prepare, list: { { name, tag } … } in order, first: the place of its front, rest, adds, removes }
+  line    { key, true_tag, prepare, list: { { name, tag } … } in order, first: the place of its front, rest, adds, removes,
+            looked: how much had been granted when head and following were found }
 ]]
 local LOOK = 32
 
 local function before(a, b)
-  if a.tag ~= b.tag then return a.tag < b.tag end
-  return Cell.less(a.name, b.name)
+  return a.tag < b.tag or (a.tag == b.tag and Cell.less(a.name, b.name))
 end
 
--- The last place up to which all behind `i` come before `head`; `i` if none does.
-local function place_of(list, i, head)
-  local low, high = i, #list
-  while low < high do
-    local middle = math.ceil((low + high) / 2)
-    if before(list[middle], head) then low = middle else high = middle - 1 end
-  end
-  return low
-end
-
--- Put the front where it belongs: its tag has grown, mostly beyond all others.
+-- Put the front where it belongs: its tag has grown, mostly by little, or beyond all others.
 local function sink(line)
-  local list, i = line.list, line.first
-  local head = list[i]
-  local place = place_of(list, i, head)
-  if place == #list and place > i then
-    list[place + 1], list[i], line.first = head, false, i + 1
+  local list, at = line.list, line.first
+  local head, last = list[at], #list
+  if last > at and before(list[last], head) then
+    list[last + 1], list[at], line.first = head, false, at + 1
     return
   end
-  for at = i, place - 1 do list[at] = list[at + 1] end
-  list[place] = head
+  local following = list[at + 1]
+  while following and before(following, head) do
+    list[at], at = following, at + 1
+    following = list[at + 1]
+  end
+  list[at] = head
 end
 
 local function read(line)
@@ -74,12 +67,11 @@ local function drop(line)
   line.first = line.first + 1
 end
 
--- The flow at the front, { name, tag }, and the least tag that the one after it may have; nil if there is none.
-function Line.first(line)
+local function look(line)
   while true do
     local head = line.list[line.first]
     if not head and line.rest.tag == math.huge then return nil end
-    if head and before(head, line.rest) then
+    if head and (head.tag < line.rest.tag or before(head, line.rest)) then
       local tag = line.true_tag(head.name, head.tag)
       if not tag then
         drop(line)
@@ -98,8 +90,19 @@ function Line.first(line)
   end
 end
 
+-- The flow at the front, { name, tag }, and the least tag that the one after it may have; nil if there is none. Asked
+-- several times between two grants, and only those change it.
+function Line.first(line)
+  if line.looked ~= C.granted then
+    line.head, line.following = look(line)
+    line.looked = C.granted
+  end
+  return line.head, line.following
+end
+
 -- The flow at the front has been served: it stands at `tag` from now on; nil: it is gone.
 function Line.move(line, tag)
+  line.looked = nil
   local head = line.list[line.first]
   if tag then
     head.tag, line.adds[head.name] = tag, tag

@@ -35,6 +35,11 @@ function Schedule.ran(name, id)
   redis.call('HSET', C.base .. KEY.lasts, name, id)
 end
 
+-- Likewise, as a rebuild finds it: the schedule may have been removed since. Settings come back before tasks.
+function Schedule.restore(name, id)
+  if Setting.read(name) > 0 then Schedule.ran(name, id) end
+end
+
 -- A run of a schedule: { name, version, due, JSON from then on, next due or nil, overlap }. Returns whether its task is
 -- to be submitted.
 function Schedule.run(row, id)

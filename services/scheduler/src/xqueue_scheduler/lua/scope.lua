@@ -13,14 +13,21 @@ Keys:
                     takes beyond one slot
 ]]
 
--- How many attempts hold a slot.
+local NONE = {}
+
+-- How many attempts hold a slot, this call's changes counted in.
 function Scope.count(name)
   local count = C.counts[name]
   if not count then
-    count = redis.call('SCARD', Cell.key(KEY.scope, name))
+    count = redis.call('SCARD', Cell.key(KEY.scope, name)) + #(C.joins[name] or NONE) - #(C.leaves[name] or NONE)
     C.counts[name] = count
   end
   return count
+end
+
+local function recount(name, by)
+  local count = C.counts[name]
+  if count then C.counts[name] = count + by end
 end
 
 local function note(changes, name, member)
@@ -33,12 +40,14 @@ local function note(changes, name, member)
 end
 
 function Scope.take(name, member)
-  C.counts[name] = Scope.count(name) + 1
+  recount(name, 1)
+  Limit.taken(name)
   note(C.joins, name, member)
 end
 
 function Scope.free(name, member)
-  C.counts[name] = Scope.count(name) - 1
+  recount(name, -1)
+  Limit.changed(name)
   note(C.leaves, name, member)
 end
 

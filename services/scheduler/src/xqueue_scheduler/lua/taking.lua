@@ -84,7 +84,7 @@ local function restore(packed_spec, packed_state, payload)
   task.state = cmsgpack.unpack(packed_state)
   local state = task.state
   if not Task.ended(state[S.status]) then Group.live(Task.group(task)) end
-  if spec[P.schedule] then Schedule.ran('schedule/' .. spec[P.tenant] .. '/' .. spec[P.schedule], task.id) end
+  if spec[P.schedule] then Schedule.restore('schedule/' .. spec[P.tenant] .. '/' .. spec[P.schedule], task.id) end
   if not Task.ended(state[S.status]) then C.head.front = math.min(C.head.front, state[S.order]) end
   if state[S.status] == 'processing' then
     if not state[S.cancel] then state[S.due_ms] = C.head.now + C.head.lease + C.head.grace end

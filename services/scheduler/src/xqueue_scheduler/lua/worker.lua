@@ -171,6 +171,7 @@ end
 -- The worker for a task of this level, or nil: one where the queue has slots of its own, else the emptiest; and the
 -- class of that slot (see allocation.lua).
 function Worker.pick(level)
+  if C.picked_for == level then return C.picked, C.picked_class end
   local best, class
   for _, profile in ipairs(Worker.profiles()) do
     if Worker.serves(profile, level) then
@@ -178,6 +179,7 @@ function Worker.pick(level)
       if found and better(found, its, best, class) then best, class = found, its end
     end
   end
+  C.picked_for, C.picked, C.picked_class = level, best, class
   return best, class
 end
 
@@ -235,6 +237,7 @@ end
 
 -- An attempt of this level goes to a worker.
 function Worker.give(worker, level)
+  C.picked_for = nil
   worker.free, worker.mb = worker.free - level.slots, worker.mb - level.mb
   Allocation.give(level.queue, worker.incarnation)
 end

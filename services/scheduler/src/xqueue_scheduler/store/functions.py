@@ -19,7 +19,7 @@ from xqueue_scheduler.store.keys import KEYS
 
 LIBRARY = "xqueue"
 FILES = (
-    "cell", "task", "scope", "limit", "clock", "tenant", "group", "lane", "line", "worker", "allocation", "retry",
+    "cell", "task", "scope", "limit", "clock", "tenant", "group", "lane", "line", "front", "worker", "allocation", "retry",
     "policy", "estimate", "attempt", "report", "command", "setting", "depend", "schedule", "purge", "dispatch",
     "rolling", "outbox", "call", "taking", "claim", "read", "explain",
 )  # fmt: skip
