@@ -24,8 +24,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-for command in (submit, get, history, explain, cancel, retry, priority, wait, watch):
+for command in (submit, get, history, explain, cancel, retry, priority, wait, watch, stats, instances, allocations):
     app.command(command)
-for command in (stats, instances, allocations, queues, limits, dead, schedules):
-    app.command(command)
+for part in (queues, limits, dead, schedules):
+    app.command(part)
 app.command(list_tasks, name="list")
