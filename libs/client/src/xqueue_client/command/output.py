@@ -32,6 +32,13 @@ class Output:
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
         sys.stdout.flush()
 
+    def one(self, value: T, rows: Callable[[T], Iterable[tuple[str, str | Text]]]) -> None:
+        """Print a value: by its names, or as JSON."""
+        if self.json:
+            self.document(value)
+        else:
+            self.fields(rows(value))
+
     def each(self, heads: Sequence[str], values: Iterable[T], row: Callable[[T], Sequence[str | Text]]) -> None:
         """Print values: as rows under their heads, or each as a line of JSON."""
         if not self.json:

@@ -110,10 +110,7 @@ def delete(name: str, /, *, force: Annotated[bool, Parameter(negative="")] = Fal
 
 
 def _show(queue: Queue, common: Common) -> int:
-    if common.json:
-        common.output.document(queue)
-    else:
-        common.output.fields(_fields(queue))
+    common.output.one(queue, _fields)
     return Exit.OK
 
 

@@ -159,10 +159,7 @@ def trigger(schedule_id: str, /, *, common: Common = COMMON) -> int:
 
 
 def _show(schedule: Schedule, common: Common) -> int:
-    if common.json:
-        common.output.document(schedule)
-    else:
-        common.output.fields(_fields(schedule))
+    common.output.one(schedule, _fields)
     return Exit.OK
 
 

@@ -23,10 +23,7 @@ def get(task_id: str, /, *, common: Common = COMMON) -> int:
     """
     with common.connect() as client:
         snapshot = client.get(task_id).snapshot
-    if common.json:
-        common.output.document(snapshot)
-    else:
-        common.output.fields(fields(snapshot))
+    common.output.one(snapshot, fields)
     return Exit.OK
 
 
@@ -52,10 +49,7 @@ def explain(task_id: str, /, *, common: Common = COMMON) -> int:
     """
     with common.connect() as client:
         explanation = client.explain(task_id)
-    if common.json:
-        common.output.document(explanation)
-    else:
-        common.output.fields(explained(explanation))
+    common.output.one(explanation, explained)
     return Exit.OK
 
 
