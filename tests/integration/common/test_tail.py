@@ -43,6 +43,13 @@ async def test_reading_to_an_offset_stops_before_it(tail: Tail, filled: list[byt
     assert found == filled[:7]
 
 
+async def test_what_lies_behind_that_offset_comes_next(tail: Tail, filled: list[bytes]) -> None:
+    async for _ in tail.read_to(3):
+        assert tail.position == 3
+    rest = [record.value async for records in tail.read_to(len(filled)) for record in records]
+    assert rest == filled[3:]
+
+
 @pytest.mark.usefixtures("filled")
 async def test_it_starts_at_the_end_if_no_offset_is_given(kafka: Kafka, topic: str, producer: Producer) -> None:
     tail = Tail(kafka.bootstrap, topic, 0, client_id="tests")

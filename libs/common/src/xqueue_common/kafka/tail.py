@@ -93,9 +93,14 @@ class Tail:
         return records
 
     async def read_to(self, end: int, *, max_records: int = 2_000) -> AsyncIterator[Sequence[Any]]:
-        """Yield all records up to, but without, the offset ``end``; ``end`` must lie in the log or be its end."""
+        """Yield all records up to, but without, the offset ``end``; ``end`` must lie in the log or be its end.
+
+        What comes next is the record at ``end``.
+        """
         while self.position < end:
             records = await self.poll(max_records=max_records, timeout_ms=1_000)
+            if self.position > end:
+                self.seek(end)
             yield [r for r in records if r.offset < end]
 
     async def end(self) -> int:
