@@ -66,6 +66,22 @@ async def test_progress_and_log_lines_are_told_from_wherever_a_handler_runs(
     assert [(r.level, r.message, r.spec.task_id) for r in logged] == [(*line, task_id)]
 
 
+@pytest.mark.parametrize(
+    ("task_type", "message"),
+    [("test.logging", "on the loop"), ("test.logging_thread", "in a thread"), ("test.logging_child", "in a child")],
+)
+async def test_what_is_logged_the_usual_way_stands_in_the_log_of_the_task(
+    scheduler: PlayedScheduler, start_worker: Start, task_type: str, message: str
+) -> None:
+    await start_worker()
+
+    [task_id] = await scheduler.submit(task_type)
+
+    await scheduler.only_report(task_id)
+    logged = await told_so_far(scheduler, LogRecord)
+    assert [(r.level, r.message, r.spec.task_id) for r in logged] == [("info", message, task_id)]
+
+
 async def test_much_progress_is_conflated_and_the_last_one_stands_in_the_report(
     scheduler: PlayedScheduler, start_worker: Start
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -50,6 +51,21 @@ async def async_in_child(ctx: Context, _payload: Any) -> dict[str, Any]:
     finally:
         ctx.log("cleaned up")
     return {"pid": os.getpid()}
+
+
+@task("test.logging")
+async def logs_on_loop(_ctx: Context, _payload: Any) -> None:
+    logging.getLogger("users.library").info("on the loop")
+
+
+@task("test.logging_thread")
+def logs_in_thread(_ctx: Context, _payload: Any) -> None:
+    logging.getLogger("users.library").info("in a thread")
+
+
+@task("test.logging_child", isolation="process")
+def logs_in_child(_ctx: Context, _payload: Any) -> None:
+    logging.getLogger("users.library").info("in a child")
 
 
 @task("test.parents")

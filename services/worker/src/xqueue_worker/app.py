@@ -12,6 +12,7 @@ from xqueue_common.clock import SystemClock
 from xqueue_common.errors import XQueueError
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
+from xqueue_worker.caught import catching
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.claims import Claims
 from xqueue_worker.connections import Connections
@@ -85,6 +86,8 @@ class Worker:
         self.health.watch("redis", self._check_redis)
         self.health.watch("kafka", self._check_kafka)
         drained = asyncio.Event()
+        caught = contextlib.ExitStack()
+        caught.enter_context(catching())
         try:
             await ops.start()
             await self._lines.prepare()
@@ -103,6 +106,7 @@ class Worker:
             REGISTRY.unregister(metrics)
             await self._close()
             await ops.stop()
+            caught.close()
 
     async def _close(self) -> None:
         # Children first: whatever goes wrong below, they must not compute on for nobody.

@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 from xqueue_worker import outcome
+from xqueue_worker.caught import catching
 from xqueue_worker.child.frames import Job
 from xqueue_worker.child.voice import Voice
 from xqueue_worker.context import Context, Facts
@@ -24,7 +25,10 @@ def run(handler: Handler, job: Job, voice: Voice) -> Ending:
     except Exception as error:  # noqa: BLE001  # a payload class's own code may raise anything
         return outcome.of_error(error)
     try:
-        value = asyncio.run(_on_loop(handler, ctx, payload)) if handler.is_async else _call(handler, ctx, payload)
+        with catching(ctx):  # all of it: nothing else runs in this process
+            value = (
+                asyncio.run(_on_loop(handler, ctx, payload)) if handler.is_async else _call(handler, ctx, payload)
+            )
     except BaseException as error:  # noqa: BLE001  # SystemExit too ends the attempt, not more
         return outcome.of_error(error)
     return outcome.of_result(value)

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
+from xqueue_worker.caught import speaking
 from xqueue_worker.isolation import Ended
 from xqueue_worker.outcome import Ending
 
@@ -74,4 +75,5 @@ def _call(attempt: Attempt) -> Ending:
         payload = attempt.handler.read(attempt.dispatch.payload)
     except outcome.READ_ERRORS as error:
         return outcome.of_payload(error)
-    return outcome.of_result(attempt.handler.function(attempt.ctx, payload))
+    with speaking(attempt.ctx):
+        return outcome.of_result(attempt.handler.function(attempt.ctx, payload))

@@ -4,6 +4,7 @@ import asyncio
 
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
+from xqueue_worker.caught import speaking
 from xqueue_worker.isolation import Ended
 from xqueue_worker.outcome import Ending
 
@@ -49,4 +50,5 @@ async def _call(attempt: Attempt) -> Ending:
         payload = handler.read(attempt.dispatch.payload)
     except outcome.READ_ERRORS as error:
         return outcome.of_payload(error)
-    return outcome.of_result(await handler.function(attempt.ctx, payload))
+    with speaking(attempt.ctx):
+        return outcome.of_result(await handler.function(attempt.ctx, payload))
