@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from unit.gateway.made import HeldClock, spec
 
 from xqueue_common.cell import Cell
@@ -133,13 +134,30 @@ async def test_without_the_cell_what_was_known_and_what_was_appended_count() -> 
     assert let_in(await gated.enter(5)) == 1
 
 
+def crowded(*, reject_hopeless: bool) -> Gated:
+    """A hundred tasks of the tenant `default` wait, none of them with the key `free`; one ends each second."""
+    gated = Gated(reject_hopeless=reject_hopeless)
+    gated.cell.waits = {"q/default": 100, "n/default": 100}
+    for _ in range(60):
+        gated.drain.count(spec(), gated.clock.now, bounded_key=False)
+    gated.clock.now += 59_000
+    return gated
+
+
+@pytest.mark.parametrize(
+    "fields", [{"tenant": "light"}, {"concurrency_key": "free"}, {"priority": 1}], ids=["tenant", "key", "priority"]
+)
+async def test_what_may_overtake_those_that_wait_is_not_hopeless(fields: dict[str, Any]) -> None:
+    gated = crowded(reject_hopeless=True)
+
+    [outcome] = await gated.enter(queue_timeout_ms=50_000, **fields)
+
+    assert isinstance(outcome, Place)
+
+
 async def test_hopeless_tasks_are_refused_where_the_operator_wants_it() -> None:
     for wanted in (True, False):
-        gated = Gated(reject_hopeless=wanted)
-        gated.cell.waits["q/default"] = 100
-        for _ in range(60):
-            gated.drain.count(spec(), gated.clock.now, bounded_key=False)
-        gated.clock.now += 59_000
+        gated = crowded(reject_hopeless=wanted)
 
         [outcome] = await gated.enter(queue_timeout_ms=50_000)
 

@@ -1,12 +1,14 @@
 """The settings of a queue: what is taken, what is refused and how, and what becomes of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from unit.gateway.made import task_id
 
 from xqueue_common.codec import encode
+from xqueue_common.events import Configure, read_command
 from xqueue_common.limits import QueueSettings, Rate
 from xqueue_common.task import Backoff
 from xqueue_gateway.control.queue_order import (
@@ -65,6 +67,23 @@ def refused(**fields: Any) -> dict[str, str]:
 
 def test_every_setting_is_stored() -> None:
     assert replaced(order(**ALL), None) == STORED
+
+
+def extremes(name: str) -> list[tuple[str, Any]]:
+    """The least and the largest value of each number, as the description of the API has them."""
+    document = json.loads((Path(__file__).parents[3] / "contracts" / "openapi.json").read_text())
+    found = []
+    for field, schema in document["components"]["schemas"][name]["properties"].items():
+        for one in schema.get("anyOf", [schema]):
+            found += [(field, one[bound]) for bound in ("minimum", "maximum") if bound in one]
+    return found
+
+
+@pytest.mark.parametrize(("field", "value"), extremes("QueueOrder"))
+def test_what_is_taken_can_be_read_by_whoever_applies_it(field: str, value: Any) -> None:
+    command = Configure("queue/images", replaced(order(**{field: value}), None), 0)
+
+    assert read_command(encode(command)) == command
 
 
 def test_what_is_stored_is_shown_as_it_was_given() -> None:

@@ -11,13 +11,32 @@ def test_rates_are_counted_over_the_last_minute() -> None:
     assert rates.per_second(119_999) == {"submitted": 2.0}
 
 
-def test_the_rate_of_one_name_is_the_same_as_among_all() -> None:
+def test_the_rate_of_what_came_all_the_time_is_the_same_as_among_all() -> None:
     rates = Rates(0)
     for at_ms in range(0, 90_000, 250):
         rates.count("success" if at_ms % 3 else "failed", at_ms)
 
-    assert {name: rates.of(name, 90_000) for name in ("success", "failed")} == rates.per_second(90_000)
-    assert rates.of("unknown", 90_000) == 0
+    assert {name: rates.since_first(name, 89_999) for name in ("success", "failed")} == {
+        name: round(rate, 3) for name, rate in rates.per_second(89_999).items()
+    }
+    assert rates.since_first("unknown", 90_000) == 0
+
+
+def test_what_began_to_come_a_moment_ago_has_the_rate_of_that_moment() -> None:
+    rates = Rates(0)
+    for at_ms in range(100_000, 103_000, 200):
+        rates.count("late", at_ms)
+
+    assert rates.since_first("late", 103_000) == 5.0
+    assert rates.since_first("late", 130_000) == 0.5
+    assert rates.since_first("late", 165_000) == 0
+
+
+def test_one_alone_counts_for_the_whole_window() -> None:
+    rates = Rates(0)
+    rates.count("rare", 100_000)
+
+    assert rates.since_first("rare", 100_500) == round(1 / 60, 3)
 
 
 def test_in_the_first_minute_they_are_counted_since_the_beginning() -> None:

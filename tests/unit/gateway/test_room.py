@@ -5,7 +5,7 @@ from unit.gateway.made import NOW_MS, spec
 
 from xqueue_common.limits import Limit, QueueSettings
 from xqueue_gateway.control.book import Book
-from xqueue_gateway.tasks.room import Bound, Ledger, bounds_of, full, hopeless, retry_after_s
+from xqueue_gateway.tasks.room import MOST_SCOPES, Bound, Ledger, bounds_of, full, hopeless, retry_after_s
 
 
 def test_nothing_is_bounded_that_nobody_bounded() -> None:
@@ -61,6 +61,20 @@ def test_a_task_that_the_cell_counted_before_its_offset_was_known_counts_once() 
     ledger.settle(["q/a"], 12)
 
     assert ledger.waiting("q/a") == 1
+
+
+def test_of_very_many_scopes_only_those_on_their_way_are_kept() -> None:
+    ledger = Ledger()
+    for number in range(MOST_SCOPES + 1):
+        scope = f"k/default/{number}"
+        ledger.take([scope])
+        ledger.settle([scope], number)
+    ledger.take(["k/default/sending"])
+
+    ledger.learn(MOST_SCOPES, {"q/a": 1})
+
+    assert len(ledger) == 3
+    assert [ledger.waiting(f"k/default/{n}") for n in (0, MOST_SCOPES, "sending")] == [0, 1, 1]
 
 
 def test_an_answer_that_comes_late_does_not_undo_a_later_one() -> None:

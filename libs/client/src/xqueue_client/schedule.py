@@ -55,7 +55,8 @@ class ScheduleOptions(TypedDict, total=False):
         every: so many seconds from one run to the next, from when it was made.
         timezone: in which `cron` is read; UTC if left out.
         jitter: each run may be late by up to this.
-        overlap: while the task of the run before is open: skip (the default), queue, or cancel that task first.
+        overlap: while the task of the run before is open: skip (the default), queue another one all the
+            same, or cancel that task first.
         missed: runs that nobody made: skip them, catch up once (the default), or make them all.
         paused: it does not run.
     """

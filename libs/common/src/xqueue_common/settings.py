@@ -81,5 +81,5 @@ def misspelt(settings: type[Struct], environ: Mapping[str, str], also_known: Map
     """
     known = {*variables(settings), *also_known}
     unknown = [name for name in environ if name.startswith(PREFIX) and name not in known]
-    guesses = {name: get_close_matches(name, known, n=1, cutoff=0.8) for name in unknown}
+    guesses = {name: get_close_matches(name, known, n=1, cutoff=0.88) for name in unknown}
     return {name: found[0] for name, found in guesses.items() if found}

@@ -25,8 +25,9 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         webhook_allow_private: accept webhook addresses in private networks.
         produce_timeout_s: seconds until an unanswered submission counts as of unknown outcome.
         fold_wait_s: seconds that a reader waits for the scheduler to apply what was accepted before it asked.
-        reject_hopeless: refuse a task at once (429) that will probably not begin before its queue timeout, judged
-            by what waits in its queue and how fast that drains.
+        reject_hopeless: refuse a task at once (429) that will hardly begin before its queue timeout, judged by what
+            waits of its queue, tenant and key, and how fast the queue drains; never one of more than its queue's
+            default priority.
         create_queues: a queue that nobody has made is made by the first task submitted to it; else such a task is
             refused (422).
         ws_max_connections: WebSocket connections at once.

@@ -14,7 +14,7 @@ from xqueue_gateway.problems import FieldError, invalid
 from xqueue_gateway.submissions.spec import backoff_of, ms_of
 from xqueue_gateway.submissions.submission import DAYS_30_S, HINTS, RetryPolicy, Timeout
 
-Aging = Annotated[float, Meta(ge=0.001, le=DAYS_30_S)]
+Aging = Annotated[float, Meta(ge=1, le=DAYS_30_S)]
 
 
 class RateOrder(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,7 +130,7 @@ QUEUE_HINTS = {
     "no_queue_timeout": "true lets tasks that do not say otherwise wait for ever",
     "default_process_timeout": "seconds from 0.001 to 2592000 (30 days), or null",
     "rate": RATE_HINT,
-    "aging": "seconds of waiting that count as one priority more, 0.001 to 2592000, or null for never",
+    "aging": "seconds of waiting that count as one priority more, 1 to 2592000 (30 days), or null for never",
     "paused": "POST to …/pause or …/resume changes it",
     "status": "it is only told, by GET",
 }

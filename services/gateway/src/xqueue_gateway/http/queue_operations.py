@@ -44,7 +44,14 @@ QUEUE_OPERATIONS = (
     ),
     Operation("pause_queue", "POST", f"{_QUEUE}/pause", "Let no task of it begin", {200: QueueAnswer}, _READS),
     Operation("resume_queue", "POST", f"{_QUEUE}/resume", "Let it go on", {200: QueueAnswer}, _READS),
-    Operation("purge_queue", "POST", f"{_QUEUE}/purge", "Cancel what waits in it", {202: Purged}, (404, 422, 503)),
+    Operation(
+        "purge_queue",
+        "POST",
+        f"{_QUEUE}/purge",
+        "Cancel what of the caller's tenant waits in it",
+        {202: Purged},
+        (404, 422, 503),
+    ),
     Operation(
         "reorder_queue",
         "POST",

@@ -37,7 +37,7 @@ _reorder = Form(ReorderOrder, REORDER_HINTS)
 
 
 class Purged(Struct, frozen=True):
-    """A purge has begun; ``waiting`` is how much waits in the queue at this moment."""
+    """A purge has begun; ``waiting`` is how much waits in the queue at this moment, of other tenants too."""
 
     queue: str
     waiting: int

@@ -1,4 +1,4 @@
-"""How many tasks of a queue, tenant or key end a second, counted over the last minute."""
+"""How many tasks of a queue, tenant or key end a second, counted over the last minute, or since they began to."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ class Drain:
 
     def per_second(self, scope: str, now_ms: int) -> float:
         """Return how many ended per second; 0 if none did."""
-        return self._rates.of(scope, now_ms)
+        return self._rates.since_first(scope, now_ms)
 
 
 def _scopes(spec: TaskSpec, *, bounded_key: bool) -> Iterator[str]:

@@ -37,7 +37,7 @@ _TASKS = "it takes its turn when those tasks have ended; when that will be is no
 _TURN = (
     "the position counts what waits at a higher priority, and the tasks before it in its key, each with one of "
     "every other key of its tenant, and as many of every other tenant that waits; the start assumes that its queue "
-    "drains as fast as over the last minute, and is null where nothing ended in that time"
+    "drains as fast as over the last minute, or since it began to, and is null where nothing ended in that time"
 )
 _BLOCKED = "neither is estimated while something stands against it that does not end by itself"
 

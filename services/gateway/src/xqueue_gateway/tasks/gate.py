@@ -15,7 +15,7 @@ from xqueue_common.task import TaskSpec
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.push.drain import Drain, queue_scope
-from xqueue_gateway.tasks.room import Bound, Ledger, bounds_of, full, hopeless
+from xqueue_gateway.tasks.room import Bound, Ledger, bounds_of, flow_of, full, hopeless
 from xqueue_gateway.tasks.waitings import Waitings
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,8 @@ class Gate:
         return [self._place(spec, own) for spec, own in zip(specs, bounds, strict=True)]
 
     def _scopes(self, spec: TaskSpec, bounds: Sequence[Bound]) -> set[str]:
-        more = {queue_scope(spec.queue)} if self._reject_hopeless else set()
-        return more.union(bound.scope for bound in bounds)
+        more = flow_of(spec) if self._reject_hopeless else ()
+        return {*more, *(bound.scope for bound in bounds)}
 
     async def _learn(self, cell: int, scopes: set[str]) -> None:
         try:
@@ -109,8 +109,11 @@ class Gate:
         return Place(ledger, scopes)
 
     def _hopeless(self, spec: TaskSpec, ledger: Ledger) -> Problem | None:
-        scope = queue_scope(spec.queue)
-        return hopeless(spec, ledger.waiting(scope), self._per_second(scope))
+        if spec.priority > self._books[cell_of(spec.task_id)].defaults(spec.queue).priority:
+            return None  # nobody here knows how many wait at its priority
+        # Others may be overtaken, but hardly those of its own key, or without a key of its tenant.
+        ahead = min(ledger.waiting(scope) for scope in flow_of(spec))
+        return hopeless(spec, ahead, self._per_second(queue_scope(spec.queue)))
 
     def _per_second(self, scope: str) -> float:
         return self._drain.per_second(scope, self._clock.monotonic_ms())

@@ -11,6 +11,8 @@ from xqueue_gateway.problems import FieldError, Kind, Problem
 from xqueue_gateway.push.drain import key_scope, queue_scope, tenant_scope
 
 _SOONEST_S, _LATEST_S, _UNKNOWN_S = 1, 300, 5
+MOST_SCOPES = 10_000
+"""What is known of more is forgotten where nothing is on its way: it is asked for anew when it is needed."""
 
 
 class Bound(NamedTuple):
@@ -31,6 +33,13 @@ def bounds_of(spec: TaskSpec, book: Book) -> Iterator[Bound]:
     key = spec.concurrency_key
     if key is not None and (limit := book.key(spec.tenant, key)) and limit.max_size is not None:
         yield Bound(key_scope(spec.tenant, key), "concurrency_key", key, limit.max_size)
+
+
+def flow_of(spec: TaskSpec) -> tuple[str, ...]:
+    """Return the scopes that all hold what must begin before a task: its queue's, its tenant's, its key's."""
+    key = spec.concurrency_key
+    keyed = () if key is None else (key_scope(spec.tenant, key),)
+    return (queue_scope(spec.queue), tenant_scope(spec.tenant), *keyed)
 
 
 class _Scope:
@@ -54,9 +63,17 @@ class Ledger:
 
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
+        self._applied = -1
+
+    def __len__(self) -> int:
+        """Return of how many scopes something is known."""
+        return len(self._scopes)
 
     def learn(self, commands: int, counts: Mapping[str, int]) -> None:
         """Take in how many waited when the cell had applied all commands below ``commands``."""
+        self._applied = max(self._applied, commands)
+        if len(self._scopes) > MOST_SCOPES:
+            self._forget()
         for scope, count in counts.items():
             known = self._of(scope)
             if commands >= known.commands:
@@ -82,6 +99,10 @@ class Ledger:
             if offset is not None and offset >= known.commands:
                 known.landed.append(offset)
 
+    def _forget(self) -> None:
+        busy = {n: s for n, s in self._scopes.items() if s.sending or (s.landed and s.landed[-1] >= self._applied)}
+        self._scopes = busy
+
     def _of(self, scope: str) -> _Scope:
         return self._scopes.setdefault(scope, _Scope())
 
@@ -102,13 +123,19 @@ def full(bound: Bound, waiting: int, per_second: float) -> Problem:
 
 
 def hopeless(spec: TaskSpec, waiting: int, per_second: float) -> Problem | None:
-    """Return the problem of a task that will probably not begin before its queue timeout."""
+    """Return the problem of a task that will hardly begin before its queue timeout.
+
+    Args:
+        spec: the task.
+        waiting: how many wait before it at the least.
+        per_second: how many of its queue end a second; 0: nobody knows.
+    """
     if per_second <= 0 or spec.queue_timeout_ms is None or spec.run_at_ms is not None:
         return None
     wait_s, timeout_s = waiting / per_second, spec.queue_timeout_ms / 1000
     if wait_s <= timeout_s:
         return None
     after_s = retry_after_s(wait_s - timeout_s, 1.0)
-    message = f"{waiting} tasks wait in {spec.queue}, which will take {wait_s:.0f} s: longer than {timeout_s:g} s"
+    message = f"{waiting} tasks wait before it in {spec.queue}: for {wait_s:.0f} s, longer than {timeout_s:g} s"
     error = FieldError("queue_timeout", message, f"give it more time, or try again in {after_s} s")
     return Problem(Kind.FULL, f"queue_timeout: {message}", [error], retry_after_s=after_s)
