@@ -144,3 +144,50 @@ async def chatty(ctx: Context, payload: int) -> None:
     for i in range(payload):
         await ctx.progress(100 * i / payload, f"{i}")
     ctx.log("all said")
+
+
+def load() -> dict[str, Any]:
+    """Make what warm attempts share; how often it was made can be told from the token."""
+    return {"token": os.urandom(8).hex()}
+
+
+@task("test.warm", isolation="process", setup=load)
+def warm(ctx: Context, payload: Any) -> dict[str, Any]:
+    match payload:
+        case "thread":
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+        case "process":
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        case "orphan":
+            subprocess.run(["sh", "-c", "sleep 600 > /dev/null 2>&1 &"], check=True)
+        case "exit":
+            os._exit(3)
+        case "wait":
+            while not ctx.cancelled:
+                time.sleep(0.01)
+    return {"pid": os.getpid(), **ctx.state}
+
+
+@task("test.warm_async", isolation="process", setup=load)
+async def warm_async(ctx: Context, _payload: Any) -> dict[str, Any]:
+    return {"pid": os.getpid(), **ctx.state}
+
+
+@task("test.twice", isolation="process", recycle_after=2)
+def twice(_ctx: Context, _payload: Any) -> int:
+    return os.getpid()
+
+
+def fails_to_load() -> None:
+    msg = "no such model"
+    raise FileNotFoundError(msg)
+
+
+@task("test.unloadable", isolation="process", setup=fails_to_load)
+def unloadable(_ctx: Context, _payload: Any) -> None:
+    """Never called."""
+
+
+@task("test.hungry", isolation="process", recycle_after=10, memory_mb=400)
+def hungry(_ctx: Context, payload: int) -> int:
+    return len(bytearray(payload * 1024 * 1024))

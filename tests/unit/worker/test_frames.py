@@ -8,8 +8,10 @@ from xqueue_worker.child.frames import (
     EndFrame,
     Frame,
     Frames,
+    IdleFrame,
     LogFrame,
     ProgressFrame,
+    TakenFrame,
     framed,
 )
 from xqueue_worker.outcome import Ending, failed
@@ -21,6 +23,7 @@ frames = st.lists(
         st.builds(LogFrame, st.builds(LogLine, st.just("info"), st.text(), st.integers(0, 1 << 50))),
         st.just(EndFrame(Ending(b'{"a": 1}'))),
         st.just(EndFrame(failed("error", "oh"))),
+        st.sampled_from([TakenFrame(), IdleFrame()]),
     )
 )
 

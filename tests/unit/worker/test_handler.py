@@ -12,6 +12,8 @@ from xqueue_worker.handlers import load
 if TYPE_CHECKING:
     from nowhere import Nothing  # type: ignore[import-not-found]
 
+load([])  # the ready ones register themselves once: not in the registry of one test
+
 
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, Handler]:
@@ -102,6 +104,9 @@ def test_what_cannot_be_a_handler_is_refused_where_it_stands(registry: Registry,
     assert "refused" not in registry
 
 
+async def _async_setup() -> None: ...
+
+
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
@@ -111,11 +116,28 @@ def test_what_cannot_be_a_handler_is_refused_where_it_stands(registry: Registry,
         ("fine", {"isolation": "fork"}, "'process' or left out"),
         ("fine", {"process_timeout": 0}, "above 0"),
         ("fine", {"process_timeout": float("nan")}, "above 0"),
+        ("fine", {"setup": dict}, "setup: only with isolation='process'"),
+        ("fine", {"recycle_after": 2, "memory_mb": 1}, "recycle_after, memory_mb: only with isolation='process'"),
+        ("fine", {"isolation": "process", "setup": 7}, "a plain function without parameters, not 7"),
+        ("fine", {"isolation": "process", "setup": _async_setup}, "a plain function"),
+        ("fine", {"isolation": "process", "recycle_after": 0}, "recycle_after is a whole number from 1"),
+        ("fine", {"isolation": "process", "memory_mb": 0.5}, "memory_mb is a whole number from 1"),
     ],
 )
 def test_wrong_options_are_refused(name: str, options: dict[str, Any], words: str) -> None:
     with pytest.raises(HandlerError, match=words):
         task(name, **options)(_fine)
+
+
+@pytest.mark.parametrize(
+    ("options", "attempts"), [({}, 1), ({"setup": dict}, 1_000), ({"setup": dict, "recycle_after": 5}, 5)]
+)
+def test_a_process_runs_one_attempt_unless_something_was_set_up_in_it(
+    registry: Registry, options: dict[str, Any], attempts: int
+) -> None:
+    task("fine", isolation="process", **options)(_fine)
+
+    assert registry["fine"].recycle_after == attempts
 
 
 def test_a_type_has_one_handler() -> None:

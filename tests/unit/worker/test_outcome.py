@@ -57,6 +57,15 @@ def test_a_result_may_be_as_large_as_allowed_and_no_larger() -> None:
     assert (too_large.kind, too_large.retryable) == ("result_too_large", False)
 
 
+def test_too_little_memory_and_a_failed_setup_have_kinds_of_their_own() -> None:
+    endings = [raised(MemoryError()), outcome.of_setup(FileNotFoundError("weights.bin"))]
+
+    kinds = [
+        (ending.error.kind, ending.error.message, ending.error.retryable) for ending in endings if ending.error
+    ]
+    assert kinds == [("out_of_memory", "MemoryError", True), ("setup", "FileNotFoundError: weights.bin", True)]
+
+
 def test_any_exception_may_be_retried_and_brings_its_traceback() -> None:
     error = raised(ValueError("bad luck")).error
 

@@ -63,6 +63,7 @@ class Context:
         tenant: whose task it is.
         labels: what the client attached to it.
         deadline: when the attempt exceeds its process timeout, in seconds of ``time.monotonic()``.
+        state: what the ``setup`` of the handler has returned in this process; None without one.
         cancelled: whether it must stop: a cancel was asked for, its time is over, or its worker stops. An async
             handler gets ``asyncio.CancelledError`` as well; others should look now and then.
     """
@@ -76,6 +77,7 @@ class Context:
         "cancelled",
         "deadline",
         "labels",
+        "state",
         "task_id",
         "tenant",
     )
@@ -84,6 +86,7 @@ class Context:
         self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told = facts
         self._parents: dict[str, ParentFacts] | None = None
         self.cancelled = False
+        self.state: Any = None
         self._tell = tell
         self._lines = 0
 

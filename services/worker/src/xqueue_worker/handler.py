@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable
 from enum import Enum
 from types import SimpleNamespace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ _TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}\Z")
 _ARGUMENTS = 2
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _MAX_S = 30 * 86_400
+_RECYCLE_AFTER = 1_000
+_MOST = 1_000_000
 
 
 class Isolation(Enum):
@@ -31,6 +33,14 @@ class Isolation(Enum):
     """In a child process that is killed, group and all, when it must stop and does not."""
 
 
+class ProcessOptions(NamedTuple):
+    """What a handler in child processes may say of them; see ``task``."""
+
+    setup: Callable[[], Any] | None = None
+    recycle_after: int | None = None
+    memory_mb: int | None = None
+
+
 class Handler:
     """A function that runs tasks of one type.
 
@@ -40,18 +50,41 @@ class Handler:
         isolation: where.
         is_async: whether it is an ``async def``.
         timeout_ms: longest that it may run, or None; the shorter of this and the task's own timeout counts.
+        setup: called once in each of its processes; what it returns is ``ctx.state``.
+        recycle_after: attempts that one of its processes runs.
+        memory_mb: memory that one of its processes may have; None: as much as there is.
     """
 
-    __slots__ = ("_decode", "function", "is_async", "isolation", "timeout_ms", "type")
+    __slots__ = (
+        "_decode",
+        "function",
+        "is_async",
+        "isolation",
+        "memory_mb",
+        "recycle_after",
+        "setup",
+        "timeout_ms",
+        "type",
+    )
 
     def __init__(
-        self, name: str, function: Callable[..., Any], *, isolation: Isolation, timeout_s: float | None = None
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        isolation: Isolation,
+        timeout_s: float | None = None,
+        process: "ProcessOptions | None" = None,
     ) -> None:
+        process = process or ProcessOptions()
         self.type = name
         self.function = function
         self.isolation = isolation
         self.is_async = inspect.iscoroutinefunction(function)
         self.timeout_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
+        self.setup = process.setup
+        self.recycle_after = process.recycle_after or (_RECYCLE_AFTER if process.setup else 1)
+        self.memory_mb = process.memory_mb
         self._decode: Callable[[Any], Any] | None = None
 
     @property
@@ -92,6 +125,9 @@ def task(
     *,
     process_timeout: float | None = None,
     isolation: Literal["process"] | None = None,
+    setup: Callable[[], Any] | None = None,
+    recycle_after: int | None = None,
+    memory_mb: int | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function the handler of a task type.
 
@@ -100,6 +136,12 @@ def task(
         process_timeout: longest that it may run, in seconds; a shorter one of the task itself counts.
         isolation: ``"process"`` runs it in a child process; otherwise an ``async def`` runs on the event loop
             and a ``def`` in a thread.
+        setup: called once in each child process before its first attempt, to load a model say; the attempts find
+            what it returned in ``ctx.state``. What raises in it fails the attempt.
+        recycle_after: attempts that a child process runs before another one takes its place: 1 unless told
+            otherwise, 1,000 with a ``setup``. One that was stopped, or in which threads, processes or too much
+            memory are left, is replaced at once.
+        memory_mb: memory that a child process may have for data; beyond it, it gets ``MemoryError``.
 
     Raises:
         HandlerError: the function cannot be a handler; says why.
@@ -109,7 +151,8 @@ def task(
         raise HandlerError(msg)
 
     def register(function: Function) -> Function:
-        handler = _handler(name, function, process_timeout, isolation)
+        process = ProcessOptions(setup, recycle_after, memory_mb)
+        handler = _handler(name, function, process_timeout, isolation, process)
         known = REGISTRY.get(name)
         if known is not None and known.name != handler.name:
             msg = f"{handler.name}: type {name!r} is handled by {known.name} already"
@@ -120,8 +163,10 @@ def task(
     return register
 
 
-def _handler(name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None) -> Handler:
-    problem = _problem(name, function, timeout_s, where)
+def _handler(
+    name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None, process: ProcessOptions
+) -> Handler:
+    problem = _problem(name, function, timeout_s, where) or _problem_of_process(where, process)
     if problem:
         msg = f"@task({name!r}) on {getattr(function, '__qualname__', function)}: {problem}"
         raise HandlerError(msg)
@@ -129,7 +174,7 @@ def _handler(name: str, function: Callable[..., Any], timeout_s: float | None, w
         isolation = Isolation.PROCESS
     else:
         isolation = Isolation.LOOP if inspect.iscoroutinefunction(function) else Isolation.THREAD
-    return Handler(name, function, isolation=isolation, timeout_s=timeout_s)
+    return Handler(name, function, isolation=isolation, timeout_s=timeout_s, process=process)
 
 
 def _problem(name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None) -> str | None:
@@ -142,6 +187,19 @@ def _problem(name: str, function: Callable[..., Any], timeout_s: float | None, w
     if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
         return "a handler returns its result, it does not yield"
     return _problem_of_parameters(function)
+
+
+def _problem_of_process(where: str | None, process: ProcessOptions) -> str | None:
+    given = [name for name, value in process._asdict().items() if value is not None]
+    if given and where != "process":
+        return f"{', '.join(given)}: only with isolation='process'"
+    if process.setup is not None and (not callable(process.setup) or inspect.iscoroutinefunction(process.setup)):
+        return f"setup is a plain function without parameters, not {process.setup!r}"
+    for name in ("recycle_after", "memory_mb"):
+        value = getattr(process, name)
+        if value is not None and not (isinstance(value, int) and 0 < value <= _MOST):
+            return f"{name} is a whole number from 1 to {_MOST:,}, not {value!r}"
+    return None
 
 
 def _problem_of_parameters(function: Callable[..., Any]) -> str | None:

@@ -9,6 +9,8 @@
 | invalid_result | no | the result cannot be written as JSON |
 | result_too_large | no | the result has more than ``MAX_RESULT_BYTES`` |
 | crash | yes | the child process died |
+| setup | yes | the handler's ``setup`` raised an exception |
+| out_of_memory | yes | ``MemoryError`` |
 | no_handler | yes | this worker does not know the type |
 """
 
@@ -75,8 +77,15 @@ def of_error(error: BaseException) -> Ending:
         case Retry(after=after):
             after_ms = None if after is None else round(after * 1000)
             return Ending(None, ErrorInfo("retry", _words(error)), after_ms)
+        case MemoryError():
+            return Ending(None, ErrorInfo("out_of_memory", _named(error), retryable=True, traceback=_trace(error)))
         case _:
             return Ending(None, ErrorInfo("error", _named(error), retryable=True, traceback=_trace(error)))
+
+
+def of_setup(error: BaseException) -> Ending:
+    """Return the ending of an attempt whose handler's ``setup`` raised ``error``."""
+    return Ending(None, ErrorInfo("setup", _named(error), retryable=True, traceback=_trace(error)))
 
 
 def of_payload(error: BaseException) -> Ending:

@@ -1,12 +1,13 @@
-"""The process of a child: ``python -m xqueue_worker.child PARENT JOB_FD SOCKET_FD TRUST_FD``, by its worker."""
+"""The process of a child: ``python -m xqueue_worker.child PARENT SOCKET_FD TRUST_FD``, by its worker."""
 
 import os
 import socket
 import sys
 
-from xqueue_worker.child.frames import EndFrame, Job, framed, read_job
-from xqueue_worker.child.lifeline import die_with
-from xqueue_worker.child.running import run
+from xqueue_worker.child.frames import EndFrame, IdleFrame, Job, TakenFrame, framed, read_job
+from xqueue_worker.child.lifeline import adopt_orphans, die_with
+from xqueue_worker.child.remains import Remains
+from xqueue_worker.child.running import Runner
 from xqueue_worker.child.trust import end_without
 from xqueue_worker.child.voice import Voice
 from xqueue_worker.errors import HandlerError
@@ -16,30 +17,46 @@ from xqueue_worker.outcome import Ending, failed
 
 
 def main() -> None:
-    """Run one attempt and end the process."""
-    parent, job_fd, socket_fd, trust_fd = map(int, sys.argv[1:])
+    """Run attempts until there is no more, or something of one is left behind; then end the process."""
+    parent, socket_fd, trust_fd = map(int, sys.argv[1:])
     die_with(parent)
+    adopt_orphans()
     end_without(trust_fd)
-    voice = Voice(socket.socket(fileno=socket_fd))
+    connection = socket.socket(fileno=socket_fd)
     # Programs that the handler starts must not hold the socket open.
     os.set_inheritable(socket_fd, False)  # noqa: FBT003  # the standard library takes no keyword
-    with open(job_fd, "rb") as file:  # noqa: PTH123  # a descriptor has no path
-        job = read_job(file.read())
-    ending = _ending(job, voice)
-    voice.flush()
-    voice.say(framed(EndFrame(ending)))
+    voice, runner, done = Voice(connection), Runner(), 0
+    while (job := _next(connection)) is not None:
+        voice.say(framed(TakenFrame()))
+        remains = Remains()
+        ending = _ending(job, runner, voice)
+        done += 1
+        voice.flush()
+        voice.say(framed(EndFrame(ending)))
+        if done >= job.recycle_after or remains.any(job.memory_mb):
+            break
+        voice.say(framed(IdleFrame()))
     sys.stdout.flush()
     sys.stderr.flush()
     # Neither threads nor exit handlers that the handler left behind may hold the slot.
     os._exit(0)
 
 
-def _ending(job: Job, voice: Voice) -> Ending:
+def _next(connection: socket.socket) -> Job | None:
+    """Wait for a job; None: the worker wants no more of us."""
+    data, fds, _, _ = socket.recv_fds(connection, 1, 1)
+    if not data or not fds:
+        return None
+    with open(fds[0], "rb") as file:  # noqa: PTH123  # a descriptor has no path
+        return read_job(file.read())
+
+
+def _ending(job: Job, runner: Runner, voice: Voice) -> Ending:
     try:
         handler = _find(job)
     except HandlerError as error:
         return failed("no_handler", str(error))
-    return run(handler, job, voice)
+    return runner.run(handler, job, voice)
 
 
 def _find(job: Job) -> Handler:

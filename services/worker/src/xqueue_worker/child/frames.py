@@ -1,7 +1,7 @@
 """What a worker and its child say to one another: msgpack structs, each behind its length.
 
-The worker says one thing, the ``Job``, before the child starts; the child says ``Said`` things and last how it
-ended. Cancellation is SIGTERM.
+The worker hands over ``Job``s, one after the other, as descriptors of files in memory. Of each the child says that
+it was taken, ``Said`` things, how it ended, and then that it is idle, or it ends. Cancellation is SIGTERM.
 """
 
 import struct
@@ -25,6 +25,8 @@ class Job(Struct, frozen=True):
         module: the module of the handler.
         type: the task type.
         deadline: see ``Context``.
+        recycle_after: attempts that the process may run in all.
+        memory_mb: memory of its own that it may have; None: as much as there is.
         payload: as JSON.
         parents: likewise, of ``Parent`` by task id; empty if there are none.
     """
@@ -39,6 +41,12 @@ class Job(Struct, frozen=True):
     deadline: float
     payload: bytes
     parents: bytes = b""
+    recycle_after: int = 1
+    memory_mb: int | None = None
+
+
+class TakenFrame(Struct, frozen=True, tag="taken"):
+    """The job was read: from here on what becomes of it may be the handler's doing."""
 
 
 class ProgressFrame(Struct, frozen=True, tag="progress"):
@@ -55,12 +63,16 @@ class LogFrame(Struct, frozen=True, tag="log"):
 
 
 class EndFrame(Struct, frozen=True, tag="end"):
-    """The handler has ended; nothing follows."""
+    """The handler has ended; what follows, if anything, is that the process is idle."""
 
     ending: Ending
 
 
-Frame = ProgressFrame | LogFrame | EndFrame
+class IdleFrame(Struct, frozen=True, tag="idle"):
+    """Nothing of the attempt is left in the process: it can be given another one."""
+
+
+Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode

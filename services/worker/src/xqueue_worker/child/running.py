@@ -1,6 +1,7 @@
-"""Running the handler in its child process."""
+"""Running handlers in their child process."""
 
 import asyncio
+import resource
 import signal
 from typing import Any
 
@@ -12,26 +13,56 @@ from xqueue_worker.context import Context, Facts
 from xqueue_worker.handler import Handler
 from xqueue_worker.outcome import Ending
 
+_MB = 1024 * 1024
 
-def run(handler: Handler, job: Job, voice: Voice) -> Ending:
-    """Call the handler and return how it ended; SIGTERM sets ``ctx.cancelled`` and cancels an async one."""
-    facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents)
-    ctx = Context(facts, voice.tell)
-    try:
-        handler.prepare()
-        payload = handler.read(job.payload)
-    except outcome.READ_ERRORS as error:
-        return outcome.of_payload(error)
-    except Exception as error:  # noqa: BLE001  # a payload class's own code may raise anything
-        return outcome.of_error(error)
-    try:
-        with catching(ctx):  # all of it: nothing else runs in this process
+
+class Runner:
+    """The runner is responsible for attempts, one after the other, on what the handler's ``setup`` made once."""
+
+    def __init__(self) -> None:
+        self._state: Any = None
+        self._ready = False
+
+    def run(self, handler: Handler, job: Job, voice: Voice) -> Ending:
+        """Call the handler and return how it ended; SIGTERM sets ``ctx.cancelled`` and cancels an async one."""
+        facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents)
+        ctx = Context(facts, voice.tell)
+        try:
+            with catching(ctx):  # all of it: nothing else runs in this process
+                return self._run(handler, job, ctx)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _run(self, handler: Handler, job: Job, ctx: Context) -> Ending:
+        try:
+            handler.prepare()
+            payload = handler.read(job.payload)
+        except outcome.READ_ERRORS as error:
+            return outcome.of_payload(error)
+        except Exception as error:  # noqa: BLE001  # a payload class's own code may raise anything
+            return outcome.of_error(error)
+        try:
+            self._set_up(handler, job)
+        except BaseException as error:  # noqa: BLE001  # it is the user's, like a handler
+            return outcome.of_setup(error)
+        ctx.state = self._state
+        try:
             value = (
                 asyncio.run(_on_loop(handler, ctx, payload)) if handler.is_async else _call(handler, ctx, payload)
             )
-    except BaseException as error:  # noqa: BLE001  # SystemExit too ends the attempt, not more
-        return outcome.of_error(error)
-    return outcome.of_result(value)
+        except BaseException as error:  # noqa: BLE001  # SystemExit too ends the attempt, not more
+            return outcome.of_error(error)
+        return outcome.of_result(value)
+
+    def _set_up(self, handler: Handler, job: Job) -> None:
+        if self._ready:
+            return
+        if job.memory_mb is not None:
+            # Of data alone: what libraries only map, as those for GPUs do by the hundred GB, does not count.
+            resource.setrlimit(resource.RLIMIT_DATA, (job.memory_mb * _MB, resource.RLIM_INFINITY))
+        if handler.setup is not None:
+            self._state = handler.setup()
+        self._ready = True
 
 
 def _call(handler: Handler, ctx: Context, payload: Any) -> Any:

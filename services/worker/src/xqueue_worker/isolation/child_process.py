@@ -8,10 +8,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from xqueue_common.events import Progress
 from xqueue_worker import outcome
-from xqueue_worker.child.frames import BadFrame, EndFrame, Frame, Frames, Job, LogFrame, ProgressFrame, encode
+from xqueue_worker.child.frames import (
+    BadFrame,
+    EndFrame,
+    Frame,
+    Frames,
+    IdleFrame,
+    Job,
+    LogFrame,
+    ProgressFrame,
+    TakenFrame,
+    encode,
+)
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.outcome import Ending
 from xqueue_worker.said import Said
@@ -19,23 +31,41 @@ from xqueue_worker.said import Said
 _CHUNK = 256 * 1024
 
 
+class Work(Protocol):
+    """The attempt that a process runs. Exactly one of the last two is called."""
+
+    def said(self, said: Said) -> None:
+        """Its handler says something."""
+
+    def ended(self, ending: Ending, idle: "ChildProcess | None") -> None:
+        """It is over; ``idle``: its process, if that can be given another one."""
+
+    def never_began(self, death: Ending) -> None:
+        """Its process ended before it had read the job."""
+
+
 class ChildProcess:
     """A process that leads its own session and process group, and dies with us (see ``child.lifeline``).
 
-    It has ended when the kernel says so (pidfd), not when its socket closes: only then is its slot free. It is
-    reaped after its group was killed: until then its process id, and so the group's, cannot be anybody else's.
+    An attempt is over when the process says that nothing of it is left, or when the kernel says that the process
+    has ended (pidfd), not when its socket closes: only then is its slot free. It is reaped after its group was
+    killed: until then its process id, and so the group's, cannot be anybody else's.
+
+    ``left`` is called when an idle one has ended.
     """
 
-    def __init__(self, *, trust: Trust, said: Callable[[Said], None], ended: Callable[[Ending], None]) -> None:
+    def __init__(self, *, trust: Trust, left: "Callable[[ChildProcess], None]") -> None:
         self._trust = trust
-        self._said = said
-        self._ended = ended
+        self._left = left
         self._frames = Frames()
+        self._work: Work | None = None
         self._ending: Ending | None = None
+        self._taken = False
+        self._asked = False
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
 
-    def start(self, job: Job) -> None:
+    def start(self) -> None:
         """Start it; blocks for the millisecond or two that the kernel takes.
 
         Raises:
@@ -43,9 +73,9 @@ class ChildProcess:
         """
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)  # noqa: FBT003  # the standard library takes no keyword
-        with theirs, _job_file(job) as job_fd:
+        with theirs:
             try:
-                self._process = _spawn(job_fd, theirs.fileno(), self._trust.fd)
+                self._process = _spawn(theirs.fileno(), self._trust.fd)
                 self._pidfd = os.pidfd_open(self._process.pid)
             except OSError:
                 self._abandon()
@@ -54,6 +84,22 @@ class ChildProcess:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._pidfd, self._exited)
         self._loop.add_reader(self._socket.fileno(), self._read)
+
+    def run(self, job: Job, work: "Work") -> None:
+        """Have it run an attempt.
+
+        Raises:
+            OSError: it cannot be given one.
+        """
+        self._ending, self._taken = None, False
+        with _job_file(job) as job_fd:
+            socket.send_fds(self._socket, [b"j"], [job_fd])
+        self._work = work
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another attempt may follow: a signal that was sent may come late."""
+        return not self._asked
 
     def _abandon(self) -> None:
         if self._process is not None:  # there is a process, but no descriptor left to watch it with
@@ -69,6 +115,7 @@ class ChildProcess:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
+        self._asked = True
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
@@ -96,12 +143,25 @@ class ChildProcess:
 
     def _heard(self, frame: Frame) -> None:
         match frame:
+            case TakenFrame():
+                self._taken = True
             case ProgressFrame(percent, message):
-                self._said(Progress(percent, message))
+                self._say(Progress(percent, message))
             case LogFrame(line):
-                self._said(line)
+                self._say(line)
             case EndFrame(ending):
                 self._ending = ending
+            case IdleFrame():
+                self._conclude(self._ending or outcome.NOTHING, idle=True)
+
+    def _say(self, said: Said) -> None:
+        if self._work is not None:
+            self._work.said(said)
+
+    def _conclude(self, ending: Ending, *, idle: bool = False) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work.ended(ending, self if idle else None)
 
     def _exited(self) -> None:
         self._loop.remove_reader(self._pidfd)
@@ -109,13 +169,19 @@ class ChildProcess:
         self.kill()  # what it left behind in its group
         status = self._process.wait() if self._process else 0
         self._rest()
-        self._ended(self._ending or outcome.of_death(status))
+        if self._work is None:
+            self._left(self)
+        elif self._taken or self._ending is not None:
+            self._conclude(self._ending or outcome.of_death(status))
+        else:
+            work, self._work = self._work, None
+            work.never_began(outcome.of_death(status))
 
     def _rest(self) -> None:
         """Read what it said last: its end may be seen before its last words."""
         self._loop.remove_reader(self._socket.fileno())
         with contextlib.suppress(OSError):
-            while self._ending is None and (data := self._socket.recv(_CHUNK)):
+            while data := self._socket.recv(_CHUNK):
                 self._take(data)
         self._socket.close()
 

@@ -1,5 +1,7 @@
 """Handlers in child processes, which can be killed with all that they started."""
 
+from collections import defaultdict
+
 import structlog
 from msgspec import Raw
 
@@ -10,12 +12,16 @@ from xqueue_worker.child.trust import Trust
 from xqueue_worker.isolation import Ended, Tell
 from xqueue_worker.isolation.child_process import ChildProcess
 from xqueue_worker.outcome import Ending
+from xqueue_worker.said import Said
 
 log = structlog.get_logger(__name__)
 
 
 class InChild:
-    """One process an attempt, in a session of its own."""
+    """One process an attempt at a time, in a session of its own; warm ones are kept, by task type.
+
+    A process is only ever given attempts of one type, so what its ``setup`` has loaded is theirs.
+    """
 
     sure = True
 
@@ -24,35 +30,81 @@ class InChild:
         self._ended = ended
         self._path = path
         self._hear = hear
+        self._idle = defaultdict[str, list[ChildProcess]](list)
 
     def start(self, attempt: Attempt) -> None:
-        """Start the process."""
+        """Begin in a warm process, else in a new one."""
         attempt.entered = True
-        child = ChildProcess(
-            trust=self._trust,
-            said=lambda said: self._hear(attempt, said),
-            ended=lambda ending: self._exited(attempt, ending),
-        )
-        attempt.work = child
-        try:
-            child.start(self._job(attempt))
-        except OSError as error:
-            self._ended(attempt, outcome.failed("crash", f"the handler's process cannot be started: {error}"))
+        idle = self._idle[attempt.handler.type]
+        while idle:
+            if self._given(attempt, idle.pop()):
+                return
+        self._start_new(attempt)
 
     def stop(self, attempt: Attempt) -> None:
         """Send SIGTERM to its group."""
-        attempt.work.terminate()
+        attempt.work.child.terminate()
 
     def kill(self, attempt: Attempt) -> None:
         """Send SIGKILL to its group."""
-        attempt.work.kill()
+        attempt.work.child.kill()
 
-    def _exited(self, attempt: Attempt, ending: Ending) -> None:
+    def close(self) -> None:
+        """End the warm processes."""
+        for children in self._idle.values():
+            for child in children:
+                child.kill()
+
+    def over(self, attempt: Attempt, ending: Ending, idle: ChildProcess | None) -> None:
+        """Note that an attempt has ended; keep its process if it can be given another one."""
+        if idle is not None:
+            self._keep(attempt.handler.type, idle)
         # Without a lease a child kills itself, often before the worker has looked at its leases.
         if attempt.stop is None and ending.crashed and self._trust.lapsed_since(attempt.started_ms / 1000):
             log.info("attempt ended itself", task_id=attempt.task_id, why=Stop.LEASE.value)
             attempt.stop = Stop.LEASE
         self._ended(attempt, ending)
+
+    def say(self, attempt: Attempt, said: Said) -> None:
+        """Pass on what a handler says."""
+        self._hear(attempt, said)
+
+    def begin_again(self, attempt: Attempt, death: Ending) -> None:
+        """Start a new process for an attempt whose warm one ended before it had begun."""
+        if attempt.stop is None:
+            self._start_new(attempt)
+        else:
+            self.over(attempt, death, None)
+
+    def _keep(self, task_type: str, child: ChildProcess) -> None:
+        if child.reusable:
+            self._idle[task_type].append(child)
+        else:
+            child.kill()
+
+    def _start_new(self, attempt: Attempt) -> None:
+        child = ChildProcess(trust=self._trust, left=self._forget)
+        attempt.work = _InProcess(self, attempt, child, warm=False)
+        try:
+            child.start()
+            child.run(self._job(attempt), attempt.work)
+        except OSError as error:
+            child.kill()
+            ending = outcome.failed(outcome.CRASH, f"the handler's process cannot be started: {error}")
+            self._ended(attempt, ending)
+
+    def _given(self, attempt: Attempt, child: ChildProcess) -> bool:
+        attempt.work = _InProcess(self, attempt, child, warm=True)
+        try:
+            child.run(self._job(attempt), attempt.work)
+        except OSError:  # it has just ended
+            return False
+        return True
+
+    def _forget(self, child: ChildProcess) -> None:
+        for children in self._idle.values():
+            if child in children:
+                children.remove(child)
 
     def _job(self, attempt: Attempt) -> Job:
         dispatch, handler, ctx = attempt.dispatch, attempt.handler, attempt.ctx
@@ -67,4 +119,28 @@ class InChild:
             ctx.deadline,
             bytes(dispatch.payload),
             bytes(dispatch.parents) if isinstance(dispatch.parents, Raw) else b"",
+            handler.recycle_after,
+            handler.memory_mb,
         )
+
+
+class _InProcess:
+    """An attempt in its process."""
+
+    def __init__(self, place: InChild, attempt: Attempt, child: ChildProcess, *, warm: bool) -> None:
+        self._place = place
+        self._attempt = attempt
+        self._warm = warm
+        self.child = child
+
+    def said(self, said: Said) -> None:
+        self._place.say(self._attempt, said)
+
+    def ended(self, ending: Ending, idle: ChildProcess | None) -> None:
+        self._place.over(self._attempt, ending, idle)
+
+    def never_began(self, death: Ending) -> None:
+        if self._warm:
+            self._place.begin_again(self._attempt, death)
+        else:
+            self._place.over(self._attempt, death, None)

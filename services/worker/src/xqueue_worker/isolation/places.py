@@ -24,10 +24,11 @@ class Places:
     def __init__(self, teller: Teller, trust: Trust) -> None:
         self.ended: Ended | None = None
         self._threads = InThread(self._ended)
+        self._children = InChild(self._ended, path=list(sys.path), hear=teller.hear, trust=trust)
         self._by_isolation: dict[Isolation, Place] = {
             Isolation.LOOP: OnLoop(self._ended),
             Isolation.THREAD: self._threads,
-            Isolation.PROCESS: InChild(self._ended, path=list(sys.path), hear=teller.hear, trust=trust),
+            Isolation.PROCESS: self._children,
         }
         self.tell: dict[Isolation, Tell] = {
             Isolation.LOOP: teller.hear,
@@ -40,8 +41,9 @@ class Places:
         return self._by_isolation[attempt.handler.isolation]
 
     def close(self) -> None:
-        """Let idle threads end."""
+        """Let idle threads and warm processes end."""
         self._threads.close()
+        self._children.close()
 
     def _ended(self, attempt: Attempt, ending: Ending) -> None:
         if self.ended is not None:
