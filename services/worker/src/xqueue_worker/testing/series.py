@@ -1,0 +1,98 @@
+"""The attempts of a task in a test, one after the other."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from xqueue_common.events import Finished, Progress
+from xqueue_worker import outcome, reports
+from xqueue_worker.caught import catching
+from xqueue_worker.outcome import Ending
+from xqueue_worker.said import Said
+from xqueue_worker.testing import places, retries
+from xqueue_worker.testing.plan import Plan
+from xqueue_worker.testing.runs import AttemptRun, TaskRun
+from xqueue_worker.testing.trial import Running, Trial
+
+_STATUS: dict[str, Literal["success", "failed", "canceled", "timeout"]] = {
+    "success": "success",
+    "failed": "failed",
+    "canceled": "canceled",
+    "process_timeout": "timeout",
+}
+
+
+class Series:
+    """Makes attempts until none follows; ``run`` is what came of them, None until then."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.run: TaskRun | None = None
+        self._plan = plan
+        self._dispatch = plan.dispatches()
+        self._failures = plan.attempt - 1
+        self._state = plan.state
+        self._attempts: list[AttemptRun] = []
+        self._delays: list[float] = []
+
+    def all_here(self) -> TaskRun:
+        """Make them in this thread."""
+        while self.run is None:
+            trial = self._begin()
+            with self._plan.clock.watched(trial.look), catching():
+                ending = self._set_up(trial) or places.call(trial.attempt)
+            self._end(trial, ending)
+        return self.run
+
+    async def all_on_loop(self) -> TaskRun:
+        """Make them on this event loop."""
+        while self.run is None:
+            trial = self._begin()
+            with self._plan.clock.watched(trial.look), catching():
+                ending = self._set_up(trial) or await places.on_loop(trial, self._plan.grace)
+            self._end(trial, ending)
+        return self.run
+
+    def _begin(self) -> Trial:
+        number = self._plan.attempt + len(self._attempts)
+        return Trial(self._dispatch(number), self._plan.handler, self._plan.clock, self._hear)
+
+    def _set_up(self, trial: Trial) -> Ending | None:
+        """Hand the attempt what the handler's ``setup`` makes, once; returns how it ended if that fails."""
+        setup = self._plan.handler.setup
+        if self._state is UNSET:
+            try:
+                self._state = setup() if setup is not None else None
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # as a worker does
+                return outcome.of_setup(error)
+        trial.attempt.ctx.state = self._state
+        return None
+
+    def _hear(self, running: Running, said: Said) -> None:
+        plan = self._plan
+        if isinstance(said, Progress):
+            if plan.on_progress is not None:
+                plan.on_progress(running, said)
+        elif plan.on_log is not None:
+            plan.on_log(running, said)
+
+    def _end(self, trial: Trial, ending: Ending | None) -> None:
+        if trial.fault is not None:
+            raise trial.fault
+        report = reports.of_end(trial.attempt, ending, self._plan.clock.monotonic_ms())
+        assert isinstance(report, Finished)  # noqa: S101  # only drains, lost leases and the like make others
+        self._attempts.append(_told(trial, report, ignored=ending is None))
+        plan = self._plan
+        if not trial.canceled and retries.is_retried(report, self._failures, plan.max_retry):
+            self._failures += 1
+            self._delays.append(retries.delay_ms(report, plan.backoff, self._failures, plan.chance) / 1000)
+        else:
+            status = "canceled" if trial.canceled else _STATUS[report.outcome]
+            self.run = TaskRun(status, self._attempts, self._delays)
+
+
+def _told(trial: Trial, report: Finished, *, ignored: bool) -> AttemptRun:
+    result = msgspec.json.decode(report.result) if isinstance(report.result, Raw) else None
+    return AttemptRun(
+        trial.attempt.dispatch.attempt, report.outcome, result, report.error, trial.progress, trial.logs, ignored
+    )
