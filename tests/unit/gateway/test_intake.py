@@ -136,7 +136,7 @@ def test_ends_are_counted_for_queues_tenants_and_bounded_keys() -> None:
         listening.status(status_record(offset, spec(concurrency_key=key), state("failed", 3)))
 
     rates = {scope: listening.ears.drain.per_second(scope, listening.clock.now) for scope in SCOPES}
-    assert rates == {"q/default": 2.0, "n/default": 2.0, "k/default/bounded": 0.017, "k/default/free": 0.0}
+    assert rates == {"q/default": 2.0, "n/default": 2.0, "k/default/bounded": 1.0, "k/default/free": 0.0}
 
 
 def test_what_is_set_is_noted() -> None:

@@ -32,11 +32,11 @@ def test_what_began_to_come_a_moment_ago_has_the_rate_of_that_moment() -> None:
     assert rates.since_first("late", 165_000) == 0
 
 
-def test_one_alone_counts_for_the_whole_window() -> None:
+def test_one_alone_says_less_the_longer_it_is_ago() -> None:
     rates = Rates(0)
     rates.count("rare", 100_000)
 
-    assert rates.since_first("rare", 100_500) == round(1 / 60, 3)
+    assert [rates.since_first("rare", at_ms) for at_ms in (100_500, 104_000, 150_000)] == [1.0, 0.25, 0.02]
 
 
 def test_in_the_first_minute_they_are_counted_since_the_beginning() -> None:

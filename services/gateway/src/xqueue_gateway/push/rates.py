@@ -30,15 +30,11 @@ class Rates:
         return {name: round(count / span_s, 3) for name, count in total.items()}
 
     def since_first(self, name: str, now_ms: int) -> float:
-        """Return the rate of one name since it first came in the window: what came before was another time.
-
-        One alone says little, and counts for the whole window.
-        """
+        """Return the rate of one name since it first came in the window: what came before was another time."""
         self._forget(now_ms // 1000)
         seen = [(second, counts[name]) for second, counts in self._buckets if name in counts]
         total = sum(count for _, count in seen)
-        span_s = WINDOW_S if total <= 1 else min(WINDOW_S, max(1.0, now_ms / 1000 - seen[0][0]))
-        return round(total / span_s, 3)
+        return round(total / max(1.0, now_ms / 1000 - seen[0][0]), 3) if seen else 0.0
 
     def _span_s(self, now_ms: int) -> float:
         return min(WINDOW_S, max(1.0, (now_ms - self._began_ms) / 1000))
