@@ -20,19 +20,22 @@ FOREVER_S = 600.0
 
 
 class IdleLoop:
-    """A cell that is owned, and idle."""
+    """A cell that is taken once it may be, and idle then."""
 
-    def __init__(self, cell: int, runs: set[int]) -> None:
+    def __init__(self, cell: int, runs: set[int], may_take: asyncio.Event) -> None:
         self._cell = cell
         self._runs = runs
+        self._may_take = may_take
         self.held = asyncio.Event()
 
     async def run(self) -> None:
         self._runs.add(self._cell)
-        self.held.set()
         try:
+            await self._may_take.wait()
+            self.held.set()
             await asyncio.get_running_loop().create_future()
         finally:
+            self.held.set()
             self._runs.discard(self._cell)
 
     def position(self) -> Position:
@@ -44,10 +47,13 @@ class Member:
 
     Attributes:
         runs: the cells that it runs.
+        may_take: whether taking a cell comes to its end.
     """
 
     def __init__(self, kafka: Kafka, topics: Topics, name: str, session_s: float) -> None:
         self.runs: set[int] = set()
+        self.may_take = asyncio.Event()
+        self.may_take.set()
         settings = Settings(
             kafka_bootstrap=kafka.bootstrap,
             scheduler_id=name,
@@ -57,7 +63,7 @@ class Member:
         self._membership = Membership(
             settings=settings,
             topics=topics,
-            cell_of=lambda cell: IdleLoop(cell, self.runs),  # type: ignore[arg-type,return-value]  # one that is idle
+            cell_of=lambda cell: IdleLoop(cell, self.runs, self.may_take),  # type: ignore[arg-type,return-value]  # idle
         )
         self._running = asyncio.create_task(self._membership.run())
 
@@ -130,3 +136,19 @@ async def test_a_member_that_comes_back_gets_a_cell_again(join: Join) -> None:
 
         await eventually(lambda: len(back.runs) == len(other.runs) == 1)
         assert back.runs | other.runs == {0, 1}
+
+
+@pytest.mark.timeout(60)
+async def test_a_cell_that_moves_on_before_it_was_taken_keeps_nobody_waiting(join: Join) -> None:
+    one = join("one")
+    one.may_take.clear()
+    settled = asyncio.create_task(one.settled())
+    await eventually(lambda: one.runs == {0, 1})
+
+    other = join("other")
+    await eventually(lambda: len(one.runs) == len(other.runs) == 1)
+    await other.settled()
+    assert not settled.done()
+
+    one.may_take.set()
+    await settled

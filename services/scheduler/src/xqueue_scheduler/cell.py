@@ -94,7 +94,7 @@ class CellLoop:
         self._careful = Careful(feed)
         self._pause_s = _SHORT_S
         self.held = asyncio.Event()
-        """Set once the cell was ours for the first time."""
+        """Set once the cell was ours for the first time, or will not become it any more."""
 
     async def run(self) -> None:
         """Take the cell and own it, over and over."""
@@ -103,6 +103,7 @@ class CellLoop:
                 pause_s = await self._once()
                 await asyncio.sleep(pause_s)
         finally:
+            self.held.set()
             for tail in self._tails:
                 await tail.stop()
 

@@ -41,9 +41,13 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     async def settled(self) -> None:
         """Wait until the group has answered and each cell that it gave us was ours once; none is a standby."""
-        await self._assigned.wait()
-        for loop, _ in list(self._cells.values()):
-            await loop.held.wait()
+        while True:
+            await self._assigned.wait()
+            # Looked at anew each time: what we wait for may meanwhile have been given to another.
+            waiting = [loop for loop, _ in self._cells.values() if not loop.held.is_set()]
+            if not waiting:
+                return
+            await waiting[0].held.wait()
 
     @property
     def joined(self) -> bool:
@@ -124,7 +128,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         }
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """Stop the cells that are taken away."""
+        """Stop the cells that are taken away; what is ours instead comes with the next assignment."""
+        self._assigned.clear()
         await self._release({tp.partition for tp in revoked})
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
