@@ -20,10 +20,8 @@ from typing import NamedTuple
 
 import httpx2
 from measure import Spread, table
-from recover import Told, read_all
+from status_log import Told, logged, told_in
 
-from xqueue_common.kafka.tail import Tail
-from xqueue_common.topics import Topics
 from xqueue_embedded import System, SystemOptions
 
 _KEYS = 20
@@ -78,13 +76,7 @@ async def kill(running: System, times: int, chance: random.Random) -> list[Kill]
 
 async def recoveries(bootstrap: str, kills: Sequence[Kill]) -> list[float]:
     """Return how long it took from a start to the first status record, in s; without those killed before it."""
-    tail, times = Tail(bootstrap, Topics().status, 0, client_id="bench-times"), list[float]()
-    await tail.start(0)
-    try:
-        async for records in tail.read_to(await tail.end()):
-            times += [record.timestamp / 1000 for record in records]
-    finally:
-        await tail.stop()
+    times = [record.timestamp / 1000 for record in await logged(bootstrap)]
     ends = [*(kill.at for kill in kills[1:]), float("inf")]
     firsts = [
         next((at for at in times if kill.started < at < end), None) for kill, end in zip(kills, ends, strict=True)
@@ -94,7 +86,7 @@ async def recoveries(bootstrap: str, kills: Sequence[Kill]) -> list[float]:
 
 async def all_ended(bootstrap: str, accepted: int) -> Told:
     """Wait until all have ended, by what valid schedulers have told; return what the log says of them."""
-    while (told := await read_all(bootstrap)).ended < accepted:  # noqa: ASYNC110  # nobody tells
+    while (told := await told_in(bootstrap)).ended < accepted:  # noqa: ASYNC110  # nobody tells
         await asyncio.sleep(1)
     return told
 

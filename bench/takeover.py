@@ -15,15 +15,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 from measure import table
-from recover import Ledger, Told
+from status_log import Told, logged, told_in
 
 from xqueue_common.events import Takeover, read_status
-from xqueue_common.kafka.tail import Tail
-from xqueue_common.topics import Topics
 from xqueue_embedded import System, SystemOptions
 
 _QUEUES = ("zero", "one")
@@ -52,18 +50,6 @@ async def load(http: httpx2.AsyncClient, queue: str, stop: asyncio.Event) -> int
         accepted += answer.json().get("accepted", 0)
         await asyncio.sleep(_EVERY_S)
     return accepted
-
-
-async def logged(bootstrap: str, cell: int) -> list[Any]:
-    """Return all records of a cell's status log."""
-    tail, found = Tail(bootstrap, Topics().status, cell, client_id="bench-status"), list[Any]()
-    await tail.start(0)
-    try:
-        async for records in tail.read_to(await tail.end()):
-            found += records
-    finally:
-        await tail.stop()
-    return found
 
 
 async def owners(bootstrap: str) -> list[str]:
@@ -125,18 +111,10 @@ def silence(times: Sequence[float], within: Span) -> float:
     return max(b - a for a, b in pairwise(inside))
 
 
-def told_of(records: Sequence[Any]) -> Told:
-    """Return what a cell's log says of its tasks."""
-    ledger = Ledger()
-    for record in records:
-        ledger.see(record.offset, record.value)
-    return ledger.told()
-
-
 async def ended(bootstrap: str, accepted: Sequence[int]) -> list[Told]:
     """Wait until all have ended."""
     while True:
-        told = [told_of(await logged(bootstrap, cell)) for cell in range(len(accepted))]
+        told = [await told_in(bootstrap, cell) for cell in range(len(accepted))]
         if all(one.ended >= wanted for one, wanted in zip(told, accepted, strict=True)):
             return told
         await asyncio.sleep(1)

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from xqueue_client import AsyncClient, Client
 from xqueue_client.http.doors import Access, AsyncDoor, Door
 
 URL = "http://gateway.test"
@@ -71,6 +72,32 @@ class Answering:
         if isinstance(answer, Exception):
             raise answer
         return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def asks(call: Callable[[Any], Any], answer: Answer) -> tuple[str, list[Any]]:
+    """Return the line of the one request that a call of the client makes, and its body."""
+    gateway = Answering([answer])
+    with Client(URL, transport=gateway.transport) as client:
+        call(client)
+    return _asked(gateway)
+
+
+async def asks_async(call: Callable[[Any], Any], answer: Answer) -> tuple[str, list[Any]]:
+    """Likewise of the client for asyncio."""
+    gateway = Answering([answer])
+    async with AsyncClient(URL, transport=gateway.transport) as client:
+        await call(client)
+    return _asked(gateway)
+
+
+def asked(gateway: Answering) -> str:
+    """Return the line of the one request that came."""
+    [request] = gateway.asked
+    return f"{request.method} {request.url.raw_path.decode().removeprefix('/api/v1')}"
+
+
+def _asked(gateway: Answering) -> tuple[str, list[Any]]:
+    return asked(gateway), [msgspec.json.decode(r.content) for r in gateway.asked if r.content]
 
 
 def door(gateway: Answering, slept: Callable[[float], None], *, retry_for: float = 1_000.0) -> Door:

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from unit.client.answering import SNAPSHOT, URL, Answering, json, problem
+from unit.client.answering import SNAPSHOT, URL, Answering, asks, asks_async, json, problem
 
-from xqueue_client import AsyncClient, Client, Conflict, NotFound, Rate, RetryPolicy
+from xqueue_client import Client, Conflict, NotFound, Rate, RetryPolicy
 
 QUEUE: dict[str, Any] = {"name": "images", "status": {"waiting": 1, "scheduled": 0, "processing": 2}}
 LIMIT: dict[str, Any] = {"kind": "key", "name": "k", "max_concurrency": 2}
@@ -54,31 +54,20 @@ CALLS: list[tuple[Callable[[Any], Any], str, Any, httpx2.Response]] = [
 ]
 
 
-def asked(gateway: Answering) -> str:
-    [request] = gateway.asked
-    return f"{request.method} {request.url.raw_path.decode().removeprefix('/api/v1')}"
-
-
 @pytest.mark.parametrize(("call", "line", "body", "answer"), CALLS)
 def test_every_call_is_one_request(call: Any, line: str, body: Any, answer: httpx2.Response) -> None:
-    gateway = Answering([answer])
+    line_asked, bodies = asks(call, answer)
 
-    with Client(URL, transport=gateway.transport) as client:
-        call(client)
-
-    assert asked(gateway) == line
-    assert body is None or gateway.bodies == [body]
+    assert line_asked == line
+    assert body is None or bodies == [body]
 
 
 @pytest.mark.parametrize(("call", "line", "body", "answer"), CALLS)
 async def test_asyncio_asks_the_same(call: Any, line: str, body: Any, answer: httpx2.Response) -> None:
-    gateway = Answering([answer])
+    line_asked, bodies = await asks_async(call, answer)
 
-    async with AsyncClient(URL, transport=gateway.transport) as client:
-        await call(client)
-
-    assert asked(gateway) == line
-    assert body is None or gateway.bodies == [body]
+    assert line_asked == line
+    assert body is None or bodies == [body]
 
 
 def test_setting_makes_a_queue_that_is_not_there() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from unit.client.answering import SNAPSHOT, URL, Answering, json, problem
+from unit.client.answering import SNAPSHOT, URL, Answering, asked, asks, asks_async, json, problem
 from unit.client.test_contract import SCHEMAS
 
-from xqueue_client import AsyncClient, Client, NotFound, Schedule, ScheduledTask, ScheduleOptions, Submission
+from xqueue_client import Client, NotFound, Schedule, ScheduledTask, ScheduleOptions, Submission
 from xqueue_client.client import Door
 from xqueue_client.command.__main__ import main
 
@@ -54,27 +54,20 @@ CALLS: list[tuple[Callable[[Any], Any], str, Any, httpx2.Response]] = [
 ]
 
 
-def asked(gateway: Answering) -> str:
-    [request] = gateway.asked
-    return f"{request.method} {request.url.raw_path.decode().removeprefix('/api/v1')}"
-
-
 @pytest.mark.parametrize(("call", "line", "body", "answer"), CALLS)
 def test_every_call_is_one_request(call: Any, line: str, body: Any, answer: httpx2.Response) -> None:
-    gateway = Answering([answer])
-    with Client(URL, transport=gateway.transport) as client:
-        call(client)
-    assert asked(gateway) == line
-    assert body is None or gateway.bodies == [body]
+    line_asked, bodies = asks(call, answer)
+
+    assert line_asked == line
+    assert body is None or bodies == [body]
 
 
 @pytest.mark.parametrize(("call", "line", "body", "answer"), CALLS)
 async def test_asyncio_asks_the_same(call: Any, line: str, body: Any, answer: httpx2.Response) -> None:
-    gateway = Answering([answer])
-    async with AsyncClient(URL, transport=gateway.transport) as client:
-        await call(client)
-    assert asked(gateway) == line
-    assert body is None or gateway.bodies == [body]
+    line_asked, bodies = await asks_async(call, answer)
+
+    assert line_asked == line
+    assert body is None or bodies == [body]
 
 
 def test_a_schedule_without_an_id_is_one_however_often_it_has_to_be_sent() -> None:

@@ -83,6 +83,7 @@ class Offer(Struct, frozen=True, array_like=True):
         profile: short name for these queues and types, equal for equal ones.
         info: more about it for people, as a JSON object.
         gpu_memory_mb: GPU memory that its attempts may take in all.
+        models: those that it holds in memory.
     """
 
     instance: str
@@ -94,6 +95,7 @@ class Offer(Struct, frozen=True, array_like=True):
     profile: str
     info: str
     gpu_memory_mb: int = 0
+    models: list[str] = []
 
 
 class Beat(NamedTuple):

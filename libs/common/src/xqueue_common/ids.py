@@ -40,6 +40,11 @@ def idempotent_task_id(cell: int, tenant: str, queue: str, key: str) -> str:
     return _derived(cell, tenant, queue, key)
 
 
+def submitted_task_id(cell: int, tenant: str, queue: str, key: str | None, now_ms: int) -> str:
+    """Return the id of a submission: a new one without an idempotency key."""
+    return new_task_id(cell, now_ms) if key is None else idempotent_task_id(cell, tenant, queue, key)
+
+
 def run_task_id(cell: int, tenant: str, schedule_id: str, due_ms: int) -> str:
     """Return the UUIDv8 of what a schedule submits for this time: a run that is appended twice is one task."""
     return _derived(cell, "schedule", tenant, schedule_id, str(due_ms))

@@ -86,27 +86,25 @@ class Worker:
         self.health.watch("redis", self._check_redis)
         self.health.watch("kafka", self._check_kafka)
         drained = asyncio.Event()
-        caught = contextlib.ExitStack()
-        caught.enter_context(catching())
         try:
             await ops.start()
             await self._lines.prepare()
-            await until(
-                drained,
-                self.inbox.run(),
-                self._claims.run(),
-                self._watch.run(),
-                self._reporter.run(),
-                self._teller.run(),
-                self._lease.run(self.inbox.leased),
-                self._drain.run(stop, hurry, drained),
-            )
+            with catching():
+                await until(
+                    drained,
+                    self.inbox.run(),
+                    self._claims.run(),
+                    self._watch.run(),
+                    self._reporter.run(),
+                    self._teller.run(),
+                    self._lease.run(self.inbox.leased),
+                    self._drain.run(stop, hurry, drained),
+                )
         finally:
             self.health.ready = False
             REGISTRY.unregister(metrics)
             await self._close()
             await ops.stop()
-            caught.close()
 
     async def _close(self) -> None:
         # Children first: whatever goes wrong below, they must not compute on for nobody.

@@ -4,12 +4,21 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 from xqueue_common.cell import Offer
 from xqueue_common.codec import encode
+from xqueue_common.fleet import BackendInfo, GpuInfo, WorkerInfo
+
+
+class Holdings(NamedTuple):
+    """What a worker holds at the moment; see ``WorkerInfo``."""
+
+    gpus: Sequence[GpuInfo] = ()
+    models: Sequence[str] = ()
+    backends: Sequence[BackendInfo] = ()
 
 
 class Identity:
@@ -22,11 +31,19 @@ class Identity:
         types: task types that it has handlers for.
         profile: short name of both, equal for equal ones.
         gpu_memory_mb: GPU memory that its attempts may take in all.
-        info: more for people, as a JSON object.
+
+    ``holdings`` is asked for each heartbeat, in the thread of the leases.
     """
 
     def __init__(
-        self, instance: str, *, queues: Iterable[str], types: Iterable[str], now_ms: int, gpu_memory_mb: int = 0
+        self,
+        instance: str,
+        *,
+        queues: Iterable[str],
+        types: Iterable[str],
+        now_ms: int,
+        gpu_memory_mb: int = 0,
+        holdings: Callable[[], Holdings] = Holdings,
     ) -> None:
         self.instance = instance
         self.incarnation = f"{instance}#{secrets.token_hex(6)}"
@@ -34,10 +51,12 @@ class Identity:
         self.types = sorted(set(types))
         self.profile = profile_of(self.queues, self.types)
         self.gpu_memory_mb = gpu_memory_mb
-        self.info = encode(self._info(now_ms)).decode()
+        self._started_at = datetime.fromtimestamp(now_ms / 1000, UTC)
+        self._holdings = holdings
 
     def offer(self, *, seq: int, inbox: int, slots: int) -> Offer:
         """Return what to tell the cell."""
+        holds = self._holdings()
         return Offer(
             self.instance,
             inbox,
@@ -46,20 +65,22 @@ class Identity:
             self.queues,
             self.types,
             self.profile,
-            self.info,
+            encode(self._info(holds)).decode(),
             gpu_memory_mb=self.gpu_memory_mb,
+            models=list(holds.models),
         )
 
-    def _info(self, now_ms: int) -> dict[str, Any]:
-        return {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "started_at": datetime.fromtimestamp(now_ms / 1000, UTC),
-            "queues": self.queues,
-            "types": self.types,
-            "gpus": [],
-            "models": [],
-        }
+    def _info(self, holds: Holdings) -> WorkerInfo:
+        return WorkerInfo(
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            started_at=self._started_at,
+            queues=self.queues,
+            types=self.types,
+            gpus=list(holds.gpus),
+            models=list(holds.models),
+            backends=list(holds.backends),
+        )
 
 
 def profile_of(queues: Iterable[str], types: Iterable[str]) -> str:

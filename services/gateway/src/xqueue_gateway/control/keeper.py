@@ -7,11 +7,12 @@ import structlog
 
 from xqueue_common.cell import Cell
 from xqueue_common.codec import Reader
-from xqueue_common.errors import Undecodable, XQueueError
+from xqueue_common.errors import XQueueError
 from xqueue_common.limits import Limit, QueueSettings, queue_setting
 from xqueue_common.views import SettingView
 from xqueue_gateway.control.book import KINDS, Book, Rule
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE
+from xqueue_gateway.control.reading import read_setting
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +67,4 @@ def rules_in(views: Iterable[SettingView]) -> dict[str, Rule]:
 
 def rule_in(value: bytes | None) -> Rule | None:
     """Return the setting in what a cell holds; None: nothing that concerns us."""
-    if not value:
-        return None
-    try:
-        return _rule(value)
-    except Undecodable:
-        log.error("setting cannot be read", value=value[:200])
-        return None
+    return read_setting(_rule, value)

@@ -9,8 +9,9 @@ from xqueue_common.events import Submit
 from xqueue_common.limits import queue_setting
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
+from xqueue_gateway.control.queue_faults import unknown_queue
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE
-from xqueue_gateway.problems import FieldError, Problem, invalid, problem_of
+from xqueue_gateway.problems import Problem, problem_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +61,3 @@ class KnownQueues:
             return True
         # Another gateway may have answered that it is made, and we have not heard of it yet.
         return (await self.configurer.read(cell, queue_setting(queue))).value is not None
-
-
-def unknown_queue(queue: str, field: str) -> Problem:
-    """Return the problem of a task for a queue that nobody has made."""
-    hint = "GET /api/v1/queues lists them; here a queue takes tasks once an administrator has made it by PUT"
-    return invalid(FieldError(field, f"there is no queue {queue}", hint))

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from xqueue_common.limits import Limit, MaxSize, Rate, key_setting, tenant_setting, type_setting
 from xqueue_common.names import ConcurrencyKey, MaxConcurrency, TaskType, TenantName, Weight
+from xqueue_common.scopes import key_scope, tenant_scope, type_scope
 from xqueue_gateway.control.queue_order import RATE_HINT, RateOrder, rate_of
+from xqueue_gateway.control.reading import check_shape
 from xqueue_gateway.problems import FieldError, invalid
-from xqueue_gateway.push.drain import key_scope, tenant_scope, type_scope
 from xqueue_gateway.submissions.submission import HINTS
 
 LimitKind = Literal["key", "type", "tenant"]
@@ -95,10 +96,7 @@ def subject_of(kind: str, name: str, tenant: str) -> Subject:
         known = msgspec.convert(kind, LimitKind)
     except msgspec.ValidationError as error:
         raise invalid(FieldError("kind", "no such kind of limit", "use key, type or tenant")) from error
-    try:
-        msgspec.convert(name, _SHAPES[known])
-    except msgspec.ValidationError as error:
-        raise invalid(FieldError("name", "not of the right form", _NAME_HINTS[known])) from error
+    check_shape("name", name, _SHAPES[known], _NAME_HINTS[known])
     return Subject(known, name, tenant if known == "key" else None)
 
 

@@ -1,9 +1,8 @@
 """What can be wrong with a queue that somebody names."""
 
-import msgspec
-
 from xqueue_common.names import QueueName
 from xqueue_gateway.control.queue_view import Load
+from xqueue_gateway.control.reading import check_shape
 from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
 from xqueue_gateway.submissions.submission import HINTS
 
@@ -14,10 +13,7 @@ def check_name(name: str) -> None:
     Raises:
         Problem: 422.
     """
-    try:
-        msgspec.convert(name, QueueName)
-    except msgspec.ValidationError as error:
-        raise invalid(FieldError("name", "not of the right form", HINTS["queue"])) from error
+    check_shape("name", name, QueueName, HINTS["queue"])
 
 
 def no_such_queue(name: str) -> Problem:
@@ -25,6 +21,12 @@ def no_such_queue(name: str) -> Problem:
     hint = "GET /api/v1/queues lists them; a queue is made by PUT, or by the first task submitted to it"
     error = FieldError("name", "no queue has this name", hint)
     return Problem(Kind.NOT_FOUND, f"there is no queue {name[:64]!r}", [error])
+
+
+def unknown_queue(queue: str, field: str) -> Problem:
+    """Return the problem of a task for a queue that nobody has made, where it must be made first."""
+    hint = "GET /api/v1/queues lists them; here a queue takes tasks once an administrator has made it by PUT"
+    return invalid(FieldError(field, f"there is no queue {queue}", hint))
 
 
 def queue_exists(name: str) -> Problem:

@@ -9,12 +9,13 @@ from xqueue_common.cell import Cell
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import Clock
 from xqueue_common.limits import QueueSettings, queue_setting
+from xqueue_common.scopes import queue_scope
 from xqueue_common.views import QueueView
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.queue_faults import no_such_queue
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE, Load, Standing, settings_in
 from xqueue_gateway.history.oldest import Oldest
-from xqueue_gateway.push.drain import Drain, queue_scope
+from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.tasks.ends import Ends
 from xqueue_gateway.tasks.fold import Fold
 

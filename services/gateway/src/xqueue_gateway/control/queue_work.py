@@ -9,11 +9,11 @@ from xqueue_common.events import Purge, Reorder
 from xqueue_common.ids import cell_of
 from xqueue_common.lifecycle import Status
 from xqueue_common.limits import queue_setting
+from xqueue_common.scopes import queue_scope
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE
 from xqueue_gateway.problems import FieldError, invalid
-from xqueue_gateway.push.drain import queue_scope
 from xqueue_gateway.tasks.fold import Fold
 from xqueue_gateway.tasks.view import Found, found_in
 

@@ -5,18 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import structlog
 from msgspec import structs
 
 from xqueue_common.codec import Reader
-from xqueue_common.errors import Undecodable
 from xqueue_common.events import Configure
 from xqueue_common.schedules import Schedule, schedule_setting
 from xqueue_gateway.control.configurer import TRIES, Configurer, contended
+from xqueue_gateway.control.reading import read_setting
 from xqueue_gateway.problems import FieldError, Kind, Problem
 from xqueue_gateway.tasks.fold import Fold
-
-log = structlog.get_logger(__name__)
 
 _schedule = Reader[Schedule](Schedule)
 
@@ -116,13 +113,7 @@ class ScheduleKeeper:
 
 def schedule_in(value: bytes | None) -> Schedule | None:
     """Return the schedule in what a cell holds."""
-    if not value:
-        return None
-    try:
-        return _schedule(value)
-    except Undecodable:
-        log.error("schedule cannot be read", value=value[:200])
-        return None
+    return read_setting(_schedule, value)
 
 
 def _without_time(schedule: Schedule) -> Schedule:

@@ -10,7 +10,7 @@ from msgspec import structs
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import Clock
 from xqueue_common.events import Submit
-from xqueue_common.ids import idempotent_task_id, new_task_id
+from xqueue_common.ids import submitted_task_id
 from xqueue_common.schedule_times import next_run
 from xqueue_common.schedules import Schedule, schedule_setting
 from xqueue_gateway.control.book import Book
@@ -149,16 +149,18 @@ class Schedules:
 
     def _draft(self, kept: Kept, wish: Trigger) -> Submit:
         schedule, now_ms = kept.schedule, self.clock.now_ms()
-        fingerprint = None
-        if wish.key is None:
-            task_id = new_task_id(kept.cell, now_ms)
-        else:
-            task_id = idempotent_task_id(kept.cell, wish.tenant, schedule.spec.queue, wish.key)
-            fingerprint = hashlib.sha256(f"trigger of {wish.schedule_id}".encode()).hexdigest()[:32]
         spec = structs.replace(
-            schedule.spec, task_id=task_id, created_ms=now_ms, fingerprint=fingerprint, trace=wish.trace
+            schedule.spec,
+            task_id=submitted_task_id(kept.cell, wish.tenant, schedule.spec.queue, wish.key, now_ms),
+            created_ms=now_ms,
+            fingerprint=None if wish.key is None else _fingerprint(wish.schedule_id),
+            trace=wish.trace,
         )
         return Submit(spec, schedule.payload)
+
+
+def _fingerprint(schedule_id: str) -> str:
+    return hashlib.sha256(f"trigger of {schedule_id}".encode()).hexdigest()[:32]
 
 
 def planned(schedule: Schedule, before: Schedule | None, now_ms: int) -> Schedule:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import Request
 from litestar.types import ASGIApp, Scope
 
 from xqueue_common.clock import Clock
 from xqueue_common.schedules import ScheduleId
+from xqueue_gateway.control.reading import check_shape
 from xqueue_gateway.control.schedule_order import (
     NAMED_HINTS,
     SCHEDULE_HINTS,
@@ -22,7 +22,6 @@ from xqueue_gateway.http.answers import answer, nothing
 from xqueue_gateway.http.body import read_body
 from xqueue_gateway.http.caller import caller_of, require_json
 from xqueue_gateway.http.receipts import accepted
-from xqueue_gateway.problems import FieldError, invalid
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.submissions.form import Form
 from xqueue_gateway.submissions.reading import Rules
@@ -98,8 +97,4 @@ def _asked(scope: Scope) -> tuple[str, str]:
 
 
 def _check(schedule_id: str) -> None:
-    try:
-        msgspec.convert(schedule_id, ScheduleId)
-    except msgspec.ValidationError as error:
-        hint = "a letter or digit, then up to 63 of A-Z a-z 0-9 _ . -"
-        raise invalid(FieldError("id", "not of the right form", hint)) from error
+    check_shape("id", schedule_id, ScheduleId, "a letter or digit, then up to 63 of A-Z a-z 0-9 _ . -")

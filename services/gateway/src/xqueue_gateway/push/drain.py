@@ -2,28 +2,9 @@
 
 from collections.abc import Iterator
 
+from xqueue_common.scopes import key_scope, queue_scope, tenant_scope
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.push.rates import Rates
-
-
-def queue_scope(queue: str) -> str:
-    """Return the scope of a queue, as cells name it."""
-    return f"q/{queue}"
-
-
-def tenant_scope(tenant: str) -> str:
-    """Return the scope of a tenant."""
-    return f"n/{tenant}"
-
-
-def type_scope(task_type: str) -> str:
-    """Return the scope of a task type."""
-    return f"t/{task_type}"
-
-
-def key_scope(tenant: str, key: str) -> str:
-    """Return the scope of a tenant's concurrency key."""
-    return f"k/{tenant}/{key}"
 
 
 class Drain:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import Clock
 from xqueue_common.events import Submit
-from xqueue_common.ids import idempotent_task_id, new_task_id
+from xqueue_common.ids import submitted_task_id
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.lineage import arrange, behind, field_of, references_of
@@ -53,11 +53,9 @@ class Drafter:
         parents = tuple(_ids(submission, drafts))
         if len(set(parents)) < len(parents):
             return invalid(FieldError("depends_on", "one task is named twice", HINTS["depends_on"]))
-        if order.key is None:
-            origin = Origin(new_task_id(cell, now_ms), order.tenant, now_ms, None, order.trace, parents)
-        else:
-            task_id = idempotent_task_id(cell, order.tenant, submission.queue, order.key)
-            origin = Origin(task_id, order.tenant, now_ms, fingerprint(submission), order.trace, parents)
+        task_id = submitted_task_id(cell, order.tenant, submission.queue, order.key, now_ms)
+        seal = None if order.key is None else fingerprint(submission)
+        origin = Origin(task_id, order.tenant, now_ms, seal, order.trace, parents)
         return Submit(
             spec_of(submission, origin, self.books[cell].defaults(submission.queue)), payload_of(submission)
         )

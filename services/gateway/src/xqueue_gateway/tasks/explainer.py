@@ -12,7 +12,8 @@ from xqueue_common.clock import Clock
 from xqueue_common.explain import Explained, ScopeView
 from xqueue_common.ids import cell_of
 from xqueue_common.lifecycle import Status
-from xqueue_gateway.push.drain import Drain, queue_scope
+from xqueue_common.scopes import queue_scope
+from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.tasks.lookup import Lookup
 from xqueue_gateway.tasks.reasons import (
     Reason,

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from xqueue_common.cell import Cell
 from xqueue_common.clock import Clock
+from xqueue_common.fleet import GpuInfo, WorkerInfo
 from xqueue_common.lifecycle import TERMINAL, Status
 from xqueue_common.views import WorkerView
 from xqueue_gateway.push.rates import WINDOW_S, Rates
@@ -39,20 +39,9 @@ class Instance(Struct, frozen=True, kw_only=True):
     types: list[str]
     slots: int
     running: int
-    gpus: list[Any]
+    gpus: list[GpuInfo]
     models: list[str]
     last_heartbeat: datetime
-
-
-class _Info(Struct, frozen=True, kw_only=True):
-    """What a worker tells about itself, for people."""
-
-    pid: int | None = None
-    host: str | None = None
-    queues: list[str] = []
-    types: list[str] = []
-    gpus: list[Any] = []
-    models: list[str] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +105,8 @@ def _instances(views: list[WorkerView]) -> Iterator[Instance]:
         )
 
 
-def _info(text: str) -> _Info:
+def _info(text: str) -> WorkerInfo:
     try:
-        return msgspec.json.decode(text, type=_Info)
+        return msgspec.json.decode(text, type=WorkerInfo)
     except msgspec.MsgspecError:
-        return _Info()
+        return WorkerInfo()

@@ -11,10 +11,11 @@ from xqueue_common.cell import Cell
 from xqueue_common.clock import Clock
 from xqueue_common.errors import Unavailable
 from xqueue_common.ids import cell_of
+from xqueue_common.scopes import queue_scope
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import Problem
-from xqueue_gateway.push.drain import Drain, queue_scope
+from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.tasks.room import Bound, Ledger, bounds_of, flow_of, full, hopeless
 from xqueue_gateway.tasks.waitings import Waitings
 

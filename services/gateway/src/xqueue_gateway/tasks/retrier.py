@@ -9,7 +9,7 @@ from msgspec import Raw, structs
 from xqueue_common.cells import CellMap
 from xqueue_common.clock import Clock
 from xqueue_common.events import Submit
-from xqueue_common.ids import idempotent_task_id, new_task_id
+from xqueue_common.ids import submitted_task_id
 from xqueue_common.lifecycle import Status
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.problems import Problem, conflict
@@ -62,9 +62,7 @@ class Retrier:
 
     def _draft(self, old: TaskSpec, payload: Raw, wish: Wish) -> Submit:
         cell, now_ms = self.cells.cell_of(old.queue), self.clock.now_ms()
-        if wish.key is None:
-            return Submit(again(old, new_task_id(cell, now_ms), now_ms, wish), payload)
-        task_id = idempotent_task_id(cell, old.tenant, old.queue, wish.key)
+        task_id = submitted_task_id(cell, old.tenant, old.queue, wish.key, now_ms)
         return Submit(again(old, task_id, now_ms, wish), payload)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
 
+from xqueue_common.scopes import key_scope, queue_scope, tenant_scope
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import FieldError, Kind, Problem
-from xqueue_gateway.push.drain import key_scope, queue_scope, tenant_scope
 
 _SOONEST_S, _LATEST_S, _UNKNOWN_S = 1, 300, 5
 MOST_SCOPES = 10_000

@@ -82,7 +82,8 @@ end
 -- The name of the group of which a running task holds a slot.
 function Task.held_group(task)
   local held = task.state[S.held]
-  return held and held:match('\nk/([^\n]+)')
+  if held and not task.held_group then task.held_group = held:match('\nk/([^\n]+)') end
+  return held and task.held_group
 end
 
 function Task.lane(task)

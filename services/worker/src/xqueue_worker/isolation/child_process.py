@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import NamedTuple
 
 from xqueue_common.events import Progress
 from xqueue_worker import outcome
@@ -31,17 +31,18 @@ from xqueue_worker.said import Said
 _CHUNK = 256 * 1024
 
 
-class Work(Protocol):
-    """The attempt that a process runs. Exactly one of the last two is called."""
+class Work(NamedTuple):
+    """Who hears of the attempt that a process runs; exactly one of the last two is called, once.
 
-    def said(self, said: Said) -> None:
-        """Its handler says something."""
+    Attributes:
+        said: its handler says something.
+        ended: it is over; with it its process, unless that is idle and can be given another one.
+        never_began: its process ended before it had read the job.
+    """
 
-    def ended(self, ending: Ending, idle: "ChildProcess | None") -> None:
-        """It is over; ``idle``: its process, if that can be given another one."""
-
-    def never_began(self, death: Ending) -> None:
-        """Its process ended before it had read the job."""
+    said: Callable[[Said], None]
+    ended: "Callable[[Ending, ChildProcess | None], None]"
+    never_began: Callable[[Ending], None]
 
 
 class ChildProcess:
@@ -85,7 +86,7 @@ class ChildProcess:
         self._loop.add_reader(self._pidfd, self._exited)
         self._loop.add_reader(self._socket.fileno(), self._read)
 
-    def run(self, job: Job, work: "Work") -> None:
+    def run(self, job: Job, work: Work) -> None:
         """Have it run an attempt.
 
         Raises:

@@ -1,6 +1,8 @@
 """Handlers in child processes, which can be killed with all that they started."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 from msgspec import Raw
@@ -10,9 +12,8 @@ from xqueue_worker.attempt import Attempt, Stop
 from xqueue_worker.child.frames import Job
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.isolation import Ended, Tell
-from xqueue_worker.isolation.child_process import ChildProcess
+from xqueue_worker.isolation.child_process import ChildProcess, Work
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import Said
 
 log = structlog.get_logger(__name__)
 
@@ -43,11 +44,11 @@ class InChild:
 
     def stop(self, attempt: Attempt) -> None:
         """Send SIGTERM to its group."""
-        attempt.work.child.terminate()
+        attempt.work.terminate()
 
     def kill(self, attempt: Attempt) -> None:
         """Send SIGKILL to its group."""
-        attempt.work.child.kill()
+        attempt.work.kill()
 
     def close(self) -> None:
         """End the warm processes."""
@@ -55,8 +56,35 @@ class InChild:
             for child in children:
                 child.kill()
 
-    def over(self, attempt: Attempt, ending: Ending, idle: ChildProcess | None) -> None:
-        """Note that an attempt has ended; keep its process if it can be given another one."""
+    def _given(self, attempt: Attempt, child: ChildProcess) -> bool:
+        attempt.work = child
+        try:
+            child.run(self._job(attempt), self._work(attempt, partial(self._begin_again, attempt)))
+        except OSError:  # it has just ended
+            return False
+        return True
+
+    def _start_new(self, attempt: Attempt) -> None:
+        child = attempt.work = ChildProcess(trust=self._trust, left=self._forget)
+        try:
+            child.start()
+            child.run(self._job(attempt), self._work(attempt, partial(self._over, attempt)))
+        except OSError as error:
+            child.kill()
+            ending = outcome.failed(outcome.CRASH, f"the handler's process cannot be started: {error}")
+            self._ended(attempt, ending)
+
+    def _work(self, attempt: Attempt, never_began: Callable[[Ending], None]) -> Work:
+        return Work(partial(self._hear, attempt), partial(self._over, attempt), never_began)
+
+    def _begin_again(self, attempt: Attempt, death: Ending) -> None:
+        """Start a new process for an attempt whose warm one ended before it had begun."""
+        if attempt.stop is None:
+            self._start_new(attempt)
+        else:
+            self._over(attempt, death)
+
+    def _over(self, attempt: Attempt, ending: Ending, idle: ChildProcess | None = None) -> None:
         if idle is not None:
             self._keep(attempt.handler.type, idle)
         # Without a lease a child kills itself, often before the worker has looked at its leases.
@@ -65,41 +93,11 @@ class InChild:
             attempt.stop = Stop.LEASE
         self._ended(attempt, ending)
 
-    def say(self, attempt: Attempt, said: Said) -> None:
-        """Pass on what a handler says."""
-        self._hear(attempt, said)
-
-    def begin_again(self, attempt: Attempt, death: Ending) -> None:
-        """Start a new process for an attempt whose warm one ended before it had begun."""
-        if attempt.stop is None:
-            self._start_new(attempt)
-        else:
-            self.over(attempt, death, None)
-
     def _keep(self, task_type: str, child: ChildProcess) -> None:
         if child.reusable:
             self._idle[task_type].append(child)
         else:
             child.kill()
-
-    def _start_new(self, attempt: Attempt) -> None:
-        child = ChildProcess(trust=self._trust, left=self._forget)
-        attempt.work = _InProcess(self, attempt, child, warm=False)
-        try:
-            child.start()
-            child.run(self._job(attempt), attempt.work)
-        except OSError as error:
-            child.kill()
-            ending = outcome.failed(outcome.CRASH, f"the handler's process cannot be started: {error}")
-            self._ended(attempt, ending)
-
-    def _given(self, attempt: Attempt, child: ChildProcess) -> bool:
-        attempt.work = _InProcess(self, attempt, child, warm=True)
-        try:
-            child.run(self._job(attempt), attempt.work)
-        except OSError:  # it has just ended
-            return False
-        return True
 
     def _forget(self, child: ChildProcess) -> None:
         for children in self._idle.values():
@@ -122,25 +120,3 @@ class InChild:
             handler.recycle_after,
             handler.memory_mb,
         )
-
-
-class _InProcess:
-    """An attempt in its process."""
-
-    def __init__(self, place: InChild, attempt: Attempt, child: ChildProcess, *, warm: bool) -> None:
-        self._place = place
-        self._attempt = attempt
-        self._warm = warm
-        self.child = child
-
-    def said(self, said: Said) -> None:
-        self._place.say(self._attempt, said)
-
-    def ended(self, ending: Ending, idle: ChildProcess | None) -> None:
-        self._place.over(self._attempt, ending, idle)
-
-    def never_began(self, death: Ending) -> None:
-        if self._warm:
-            self._place.begin_again(self._attempt, death)
-        else:
-            self._place.over(self._attempt, death, None)
