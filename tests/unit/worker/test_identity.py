@@ -29,7 +29,7 @@ def test_an_offer_tells_slots_and_who_offers() -> None:
     assert (offer.instance, offer.inbox, offer.seq, offer.slots) == ("gpu-7", 3, 5, 2)
     assert (offer.queues, offer.types, offer.profile) == (["a", "b"], ["x", "y"], identity.profile)
     info = msgspec.json.decode(offer.info)
-    assert info.keys() == {"pid", "host", "started_at", "queues", "types", "gpus", "models"}
+    assert info.keys() == {"pid", "host", "started_at", "queues", "types", "gpus", "models", "backends"}
     assert info["started_at"] == "1970-01-01T00:00:00Z"
 
 
