@@ -11,12 +11,15 @@ from functools import partial
 
 import structlog
 
+from xqueue_common.errors import ConfigError
 from xqueue_common.service import EXIT_CONFIG, run
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
+from xqueue_worker.backends.configuration import configured
+from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
-from xqueue_worker.handlers import load
+from xqueue_worker.handlers import load, needing
 from xqueue_worker.settings import WorkerSettings, listed
 
 log = structlog.get_logger(__name__)
@@ -29,11 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
     modules = [*listed(os.environ.get(HANDLERS, "")), *given.handlers]
     try:
-        handlers = load(modules)
-    except HandlerError as error:
+        pools = configured(os.environ)
+        handlers = load([*needing(pool.name for pool in pools), *modules])
+    except (ConfigError, HandlerError) as error:
         sys.stderr.write(f"worker: {error}\n")
         return EXIT_CONFIG
-    return run("worker", WorkerSettings, partial(_serve, handlers))
+    return run("worker", WorkerSettings, partial(_serve, handlers, pools))
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -52,14 +56,16 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop: asyncio.Event) -> None:
+async def _serve(
+    handlers: Mapping[str, Handler], pools: Sequence[PoolSettings], settings: WorkerSettings, stop: asyncio.Event
+) -> None:
     # What was imported stays for good: the collector need not walk over it again and again (a third of the cost
     # of an empty task).
     gc.collect()
     gc.freeze()
     hurry = asyncio.Event()
     again = asyncio.create_task(_second_signal(stop, hurry))
-    worker, failed = Worker(settings, handlers), True
+    worker, failed = Worker(settings, handlers, pools), True
     try:
         await worker.run(stop, hurry)
         failed = False

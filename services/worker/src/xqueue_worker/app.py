@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from prometheus_client import REGISTRY
@@ -12,6 +12,8 @@ from xqueue_common.clock import SystemClock
 from xqueue_common.errors import XQueueError
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
+from xqueue_worker.backends.backends import Backends
+from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.caught import catching
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.claims import Claims
@@ -19,7 +21,7 @@ from xqueue_worker.connections import Connections
 from xqueue_worker.drain import Drain
 from xqueue_worker.executor import Executor
 from xqueue_worker.handler import Handler
-from xqueue_worker.identity import Identity
+from xqueue_worker.identity import Holdings, Identity
 from xqueue_worker.inbox import Inbox
 from xqueue_worker.intake import Intake
 from xqueue_worker.isolation.places import Places
@@ -40,15 +42,19 @@ _LEAVE_S = 1.0
 class Worker:
     """One worker: made, run once, gone."""
 
-    def __init__(self, settings: WorkerSettings, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, settings: WorkerSettings, handlers: Mapping[str, Handler], pools: Sequence[PoolSettings] = ()
+    ) -> None:
         self._settings = settings
         self._clock = SystemClock()
+        self._backends = Backends(pools, self._clock)
         self.identity = Identity(
             settings.instance,
             queues=settings.queues,
             types=handlers,
             now_ms=self._clock.now_ms(),
             gpu_memory_mb=settings.worker_gpu_memory_mb,
+            holdings=lambda: Holdings(backends=self._backends.infos()),
         )
         self._lines = Connections(settings, incarnation=self.identity.incarnation)
         self.counts = Counts()
@@ -92,6 +98,7 @@ class Worker:
             with catching():
                 await until(
                     drained,
+                    self._backends.run(),
                     self.inbox.run(),
                     self._claims.run(),
                     self._watch.run(),

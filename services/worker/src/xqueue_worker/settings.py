@@ -24,6 +24,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
         claim_s: seconds that an attempt may wait for its claim; as long as the scheduler waits for it.
         cancel_grace_s: seconds that a handler has to end after it was asked to.
         handlers: modules with handlers, comma separated; added to the ready ones.
+        backends: a TOML or JSON file with pools of model servers; see backends/settings.py.
     """
 
     worker_id: Annotated[str, Meta(pattern=r"^[^\x00-\x20#\x7f]*\Z", max_length=200)] = ""
@@ -37,6 +38,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
     claim_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
     cancel_grace_s: Annotated[float, Meta(ge=0, le=3600)] = 5.0
     handlers: str = ""
+    backends: str = ""
 
     @property
     def instance(self) -> str:
