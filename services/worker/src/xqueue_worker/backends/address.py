@@ -42,6 +42,15 @@ def _problem(parts: SplitResult) -> str | None:
         return "names no host: write http://host:port"
     if parts.query or parts.fragment:
         return "has a query or fragment, which would be lost: give the address up to its path"
-    if parts.port == 0:  # raises ValueError for one that is none
-        return "has port 0: give the port that the server listens on"
+    if ":" in unquote(parts.username or ""):
+        return "has a colon in its user, which basic authentication cannot carry"
+    if not _port(parts):
+        return "has no usable port: give the one that the server listens on, 1 to 65535"
     return None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port if parts.port is not None else 80
+    except ValueError:  # its words would show what was taken for a port: a password, if the @ is missing
+        return None

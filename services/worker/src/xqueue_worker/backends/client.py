@@ -7,8 +7,10 @@ from typing import NamedTuple, Self
 
 import aiohttp
 
+from xqueue_common.errors import XQueueError
 from xqueue_worker.backends.address import Address
 from xqueue_worker.backends.calls import Answer, Call, Failure, Tried
+from xqueue_worker.errors import Fail, Retry
 
 _IDLE_S = 10.0
 """How long a connection is kept for the next call: shorter than servers usually do, so that it is ours to close."""
@@ -53,8 +55,7 @@ class Client:
         request = self._running.post(
             f"{address.base}{call.path}",
             data=call.data(),
-            headers=call.headers,
-            auth=_auth(address),
+            headers={**call.headers, **_auth(address)},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=patience.whole_s, connect=patience.connect_s),
         )
@@ -65,7 +66,7 @@ class Client:
         patience = Patience(timeout_s, timeout_s, _CHUNK)
         request = self._running.get(
             f"{address.base}{path}",
-            auth=_auth(address),
+            headers=_auth(address),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         )
@@ -101,9 +102,8 @@ async def _within(
 
 def _raise_own(error: Exception) -> None:
     """Raise what making the body has raised: aiohttp wraps it as if the connection had failed."""
-    cause = error.__cause__
-    if cause is not None and not isinstance(cause, (OSError, ValueError, aiohttp.ClientError)):
-        raise cause
+    if isinstance(error.__cause__, (Fail, Retry, XQueueError)):
+        raise error.__cause__
 
 
 async def _whole(response: aiohttp.ClientResponse, server: str, most_bytes: int) -> Tried:
@@ -123,9 +123,10 @@ def _retry_after_s(response: aiohttp.ClientResponse) -> float | None:
     return float(given) if _SECONDS.match(given) else None
 
 
-def _auth(address: Address) -> aiohttp.BasicAuth | None:
-    given = address.user or address.password
-    return aiohttp.BasicAuth(address.user, address.password, encoding="utf-8") if given else None
+def _auth(address: Address) -> dict[str, str]:
+    if not address.user and not address.password:
+        return {}
+    return {"Authorization": aiohttp.encode_basic_auth(address.user, address.password)}
 
 
 def _words(error: Exception) -> str:

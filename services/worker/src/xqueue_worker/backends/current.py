@@ -70,7 +70,7 @@ class Backend:
             path: behind the address of the server.
             json: the body, written as JSON.
             data: or the body as it is; a function makes it anew for each server: what it returns may be bytes, an
-                async iterator of them, or an ``aiohttp.FormData``.
+                async iterator of them, or an ``aiohttp.FormData``. ``Fail`` and ``Retry`` go through it.
             content_type: of ``data``, unless that brings its own.
             idempotent: whether it does no harm to do it twice; what only computes is.
             key: what a pool by key goes by; the tenant if left out.
