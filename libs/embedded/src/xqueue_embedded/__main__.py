@@ -38,6 +38,7 @@ def up(
     workers: Count = 1,
     schedulers: Count = 1,
     handlers: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
+    backend: bool = True,
     log_level: Annotated[Level, Parameter(env_var="XQ_LOG_LEVEL")] = "warning",
 ) -> int:
     """Run the brokers and the four services in the foreground; Ctrl-C stops all of it.
@@ -53,6 +54,8 @@ def up(
         workers: How many workers to run.
         schedulers: How many schedulers to run; all but one stand by.
         handlers: Python modules with your handlers, beside the ready ones; from here and PYTHONPATH.
+        backend: Run a small model server (pictures, speech) unless IMAGE_GEN_URL_1, WHISPER_URL_1 or XQ_BACKENDS
+            names others.
         log_level: What the services write to their logs.
     """
     options = SystemOptions(
@@ -62,6 +65,7 @@ def up(
         workers=workers,
         schedulers=schedulers,
         handlers=handlers,
+        backend=backend,
         log_level=log_level,
     )
     return asyncio.run(run_up(options, display_for(Console())))

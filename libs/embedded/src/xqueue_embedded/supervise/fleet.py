@@ -1,5 +1,6 @@
 """The children of one system: three brokers, four services, and what each must know of the others."""
 
+import os
 from collections.abc import Mapping
 
 from xqueue_embedded.brokers.broker import Broker
@@ -8,6 +9,7 @@ from xqueue_embedded.brokers.mosquitto import Mosquitto
 from xqueue_embedded.brokers.redis import Redis
 from xqueue_embedded.ports import LOOPBACK, free_port
 from xqueue_embedded.processes.child import Child
+from xqueue_embedded.supervise.backend import backend_for
 from xqueue_embedded.supervise.options import SystemOptions
 from xqueue_embedded.supervise.services import Listener, ServiceName, ServiceProcess
 from xqueue_embedded.supervise.state_dir import StateDir
@@ -22,6 +24,7 @@ class Fleet:
         self.kafka = Kafka(state_dir=state.folder)
         self.redis = Redis(state_dir=state.folder)
         self.mosquitto = Mosquitto(state_dir=state.folder)
+        self.backend = backend_for({**os.environ, **options.env}, state.logs) if options.backend else None
         self.gateway = self._service("gateway", 0)
         self.schedulers = [self._service("scheduler", number) for number in range(options.schedulers)]
         self.workers = [self._service("worker", number) for number in range(options.workers)]
@@ -35,7 +38,11 @@ class Fleet:
     @property
     def services(self) -> list[ServiceProcess]:
         """In the order of the data's flow."""
-        return [self.gateway, *self.schedulers, *self.workers, self.notifier]
+        return [self.gateway, *self.schedulers, *self.workers, *self._backends, self.notifier]
+
+    @property
+    def _backends(self) -> list[ServiceProcess]:
+        return [] if self.backend is None else [self.backend]
 
     def child(self, name: str, number: int = 0) -> Child:
         """Find one: `("worker", 1)` is the second worker."""
@@ -52,7 +59,8 @@ class Fleet:
         First the door, so that nothing new comes in; then the workers, whose last reports the scheduler still
         hears; then the scheduler, whose last words the notifier still passes on; what they all stand on comes last.
         """
-        return [[self.gateway], [*self.workers], [*self.schedulers], [self.notifier], [*self.brokers]]
+        workers: list[Child] = [*self.workers]
+        return [[self.gateway], workers, [*self._backends, *self.schedulers], [self.notifier], [*self.brokers]]
 
     def environment(self) -> Mapping[str, str]:
         """What every service is told."""
@@ -88,7 +96,8 @@ class Fleet:
             case "scheduler":
                 return {"XQ_SCHEDULER_ID": _numbered(service, number)}
             case "worker":
-                return {"XQ_WORKER_CELL": str(number % self._options.cells)}
+                models = {} if self.backend is None else self.backend.told()
+                return {"XQ_WORKER_CELL": str(number % self._options.cells), **models}
             case _:
                 return {}
 
