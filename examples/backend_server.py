@@ -72,10 +72,10 @@ def draw(wish: Wish) -> bytes:
         angle, phase = chance.uniform(0, 2 * np.pi, 2)
         wave = np.sin(2 * np.pi * step**0.7 * (x * np.cos(angle) + y * np.sin(angle)) + phase)
         height += wave / step**0.5
-        x, y = x + 0.02 * wave / step, y + 0.02 * np.roll(wave, 7, axis=1) / step
-    palette = np.sort(chance.uniform(20, 235, (3, 3)), axis=0)[chance.permutation(3)]
+        x, y = x + 0.03 * wave / step, y + 0.03 * wave**2 / step
     share = (height - height.min()) / max(float(np.ptp(height)), 1e-6)
-    colours = np.stack([np.interp(share, (0, 0.5, 1), palette[:, band]) for band in range(3)], axis=-1)
+    turns, offsets = chance.uniform(0.6, 1.6, 3), chance.uniform(0, 1, 3)
+    colours = 127.5 + 127.5 * np.cos(2 * np.pi * (share[..., None] * turns + offsets))
     picture = Image.fromarray(colours.astype(np.uint8))
     _write(picture, wish.prompt)
     out = io.BytesIO()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
 from xqueue_common.artifacts import layout, steps
-from xqueue_common.artifacts.artifact import DEFAULT_TYPE, Artifact, Record
+from xqueue_common.artifacts.artifact import DEFAULT_TYPE, Artifact, Record, new_id
 from xqueue_common.artifacts.draft import Draft
 from xqueue_common.artifacts.faults import translated
 from xqueue_common.artifacts.objects import Objects
@@ -172,6 +172,14 @@ class ArtifactStore:
         """Return what reads the bytes in this thread, with ``read``, ``seek`` and ``tell``; raises as ``read``."""
         with translated():
             return self._objects.reader(layout.data(artifact_id))
+
+    async def check(self) -> None:
+        """Ask the store for what is not there.
+
+        Raises:
+            Unavailable: it is away or not configured.
+        """
+        await self.find(new_id())
 
     async def delete(self, artifact_id: str) -> bool:
         """Delete an artifact; returns whether there was one.
