@@ -10,6 +10,7 @@ from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
+from xqueue_gateway.http.model_call_operations import MODEL_CALL_OPERATIONS
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import QueueQuery, WaitQuery
 from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
@@ -106,6 +107,7 @@ OPERATIONS = (
     *DEAD_LETTER_OPERATIONS,
     *LIMIT_OPERATIONS,
     *SCHEDULE_OPERATIONS,
+    *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
     Operation("get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation("list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)),
