@@ -15,6 +15,7 @@ from xqueue_common.errors import ConfigError
 from xqueue_common.service import EXIT_CONFIG, run
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
+from xqueue_worker.artifacts.shelf import of_environment
 from xqueue_worker.backends.configuration import configured
 from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.errors import HandlerError
@@ -63,6 +64,7 @@ async def _serve(
     # of an empty task).
     gc.collect()
     gc.freeze()
+    of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
     hurry = asyncio.Event()
     again = asyncio.create_task(_second_signal(stop, hurry))
     worker, failed = Worker(settings, handlers, pools), True

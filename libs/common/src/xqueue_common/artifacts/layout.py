@@ -27,8 +27,8 @@ class Mark(Enum):
     NEW = ""
     LATE = ".late"
     """It had no record: its writing had not ended, or was broken off."""
-    KNOWN = ".known"
-    """Its task was there."""
+    LEAVING = ".leaving"
+    """Its task had ended, and was to be forgotten by the time of this look."""
 
 
 class Due(NamedTuple):

@@ -1,14 +1,13 @@
 """The thin adapter to the library of the object stores: a local folder, or a bucket behind S3's interface."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from xqueue_common.artifacts.faults import translated
+from xqueue_common.artifacts.faults import missing_will_do, translated
 from xqueue_common.artifacts.steps import Delete, Get, Names, Operation, Put, Steps
 from xqueue_common.errors import ConfigError, Unavailable
 
@@ -28,6 +27,7 @@ _CLIENT: "ClientConfig" = {
     "timeout": "12h",
     "connect_timeout": "5s",
     "read_timeout": "30s",
+    "allow_http": True,  # where AWS_ENDPOINT_URL says http://, that is meant
 }
 _UNSET = "no store is configured: set XQ_ARTIFACTS_URL to file:///folder or s3://bucket/prefix, the same everywhere"
 
@@ -97,10 +97,10 @@ class Objects:
             case Put(path, data):
                 store.put(path, data)
             case Get(path):
-                with contextlib.suppress(FileNotFoundError):
+                with missing_will_do():
                     return bytes(store.get(path).bytes())
             case Delete(path):
-                with contextlib.suppress(FileNotFoundError):
+                with missing_will_do():
                     store.delete(path)
             case Names(folder):
                 return [meta["path"] for meta in store.list(folder).collect()]
@@ -112,10 +112,10 @@ class Objects:
             case Put(path, data):
                 await store.put_async(path, data)
             case Get(path):
-                with contextlib.suppress(FileNotFoundError):
+                with missing_will_do():
                     return bytes(await (await store.get_async(path)).bytes_async())
             case Delete(path):
-                with contextlib.suppress(FileNotFoundError):
+                with missing_will_do():
                     await store.delete_async(path)
             case Names(folder):
                 return [meta["path"] for meta in await store.list(folder).collect_async()]
@@ -142,7 +142,8 @@ class Objects:
         """
         import obstore  # noqa: PLC0415  # see _store
 
-        return obstore.open_reader(self._store, path, buffer_size=_PART_BYTES[self._scheme])
+        with translated(reading=True):
+            return obstore.open_reader(self._store, path, buffer_size=_PART_BYTES[self._scheme])
 
     async def chunks(self, path: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield the bytes from ``start`` to before ``end``; there must be some.
@@ -150,7 +151,7 @@ class Objects:
         Raises:
             FileNotFoundError: it is not there.
         """
-        with translated():
+        with translated(reading=True):
             found = await self._store.get_async(path, options={"range": (start, end)})
             async for chunk in found.stream(_CHUNK_BYTES):
                 yield chunk

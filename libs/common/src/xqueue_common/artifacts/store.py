@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 from xqueue_common.artifacts import layout, steps
 from xqueue_common.artifacts.artifact import DEFAULT_TYPE, Artifact, Record, new_id
 from xqueue_common.artifacts.draft import Draft
-from xqueue_common.artifacts.faults import translated
 from xqueue_common.artifacts.objects import Objects
-from xqueue_common.artifacts.sweep import Fates, Sweep, no_tasks
+from xqueue_common.artifacts.sweep import Fates, Sweep, Swept, no_tasks
 from xqueue_common.artifacts.uploads import AsyncUpload, Upload
 from xqueue_common.clock import Clock, SystemClock
 
@@ -170,8 +169,7 @@ class ArtifactStore:
 
     def reader_here(self, artifact_id: str) -> "ReadableFile":
         """Return what reads the bytes in this thread, with ``read``, ``seek`` and ``tell``; raises as ``read``."""
-        with translated():
-            return self._objects.reader(layout.data(artifact_id))
+        return self._objects.reader(layout.data(artifact_id))
 
     async def check(self) -> None:
         """Ask the store for what is not there.
@@ -192,12 +190,12 @@ class ArtifactStore:
             await self._objects.run_async(steps.remove(record))
         return record is not None
 
-    async def sweep(self, now_ms: int, fates: Fates = no_tasks, *, most: int = 1_000) -> int:
-        """Delete what has expired, and what broken writes have left behind; returns how many artifacts went.
+    async def sweep(self, now_ms: int, fates: Fates = no_tasks, *, most: int = 1_000) -> Swept:
+        """Delete what has expired, and what broken writes have left behind.
 
         Args:
             now_ms: wall time, ms since 1970.
-            fates: tells of tasks until when they are there; without it artifacts of tasks are left alone.
+            fates: knows tasks; without it artifacts of tasks are left alone.
             most: entries to look at in one call.
 
         Raises:

@@ -13,13 +13,28 @@ DAY_MS = 24 * HOUR_MS
 UNHEARD_MS = 8 * DAY_MS
 """From then on a task that the history has never had will not come any more: the log keeps records for 7 days."""
 
-Fates = Callable[[Collection[str]], Awaitable[Mapping[str, int]]]
-"""Takes ids of tasks; answers, for those that are there, when to ask again (ms since 1970)."""
+
+class TaskFate(NamedTuple):
+    """What is known of a task: when to ask again (ms since 1970), and whether it has ended and leaves by then."""
+
+    until_ms: int
+    leaves: bool
 
 
-async def no_tasks(task_ids: Collection[str]) -> Mapping[str, int]:
-    """Know nothing of tasks: all are there, for a day at least."""
-    return dict.fromkeys(task_ids, 0)
+Fates = Callable[[Collection[str]], Awaitable[Mapping[str, TaskFate]]]
+"""Takes ids of tasks; answers for those that are there."""
+
+
+async def no_tasks(task_ids: Collection[str]) -> Mapping[str, TaskFate]:
+    """Know nothing of tasks: all of them stay."""
+    return dict.fromkeys(task_ids, TaskFate(0, leaves=False))
+
+
+class Swept(NamedTuple):
+    """What a sweep did: how many entries it looked at, and how many artifacts are gone."""
+
+    looked: int
+    gone: int
 
 
 class Look(NamedTuple):
@@ -33,13 +48,13 @@ class Gone(NamedTuple):
     """Nothing of it stays."""
 
 
-def fate(entry: Due, record: Record | None, task_until_ms: int | None, now_ms: int) -> Look | Gone:
+def fate(entry: Due, record: Record | None, task: TaskFate | None, now_ms: int) -> Look | Gone:
     """Return what becomes of an artifact that is due for a look.
 
     Args:
         entry: why it is.
         record: its record, if it has one.
-        task_until_ms: when to ask again for the task that has written it; None: there is no such task.
+        task: what is known of the task that has written it, if that is there.
         now_ms: wall time.
     """
     if record is None:
@@ -48,11 +63,12 @@ def fate(entry: Due, record: Record | None, task_until_ms: int | None, now_ms: i
     if expires is not None:
         expires_ms = round(expires.timestamp() * 1000)
         return Gone() if expires_ms <= now_ms else Look(expires_ms, Mark.NEW)
-    if task_until_ms is not None:
+    if task is not None:
         # Never within the hour: a sweep must come to an end.
-        return Look(max(task_until_ms, now_ms + HOUR_MS), Mark.KNOWN)
+        return Look(max(task.until_ms, now_ms + HOUR_MS), Mark.LEAVING if task.leaves else Mark.NEW)
+    # Nobody knows the task. That it has left is certain only if it was about to: the history may lag or be new.
     unheard = record.artifact.created_at.timestamp() * 1000 + UNHEARD_MS <= now_ms
-    return Gone() if entry.mark is Mark.KNOWN or unheard else Look(now_ms + DAY_MS, Mark.NEW)
+    return Gone() if entry.mark is Mark.LEAVING or unheard else Look(now_ms + DAY_MS, Mark.NEW)
 
 
 class Sweep:
@@ -62,26 +78,26 @@ class Sweep:
         self._objects = objects
         self._fates = fates
 
-    async def round(self, now_ms: int, most: int) -> int:
-        """Look at what is due, ``most`` entries; returns how many artifacts are gone."""
-        gone = 0
+    async def round(self, now_ms: int, most: int) -> Swept:
+        """Look at what is due, ``most`` entries."""
+        looked = gone = 0
         for folder in await self._objects.folders(layout.DUE):
-            if most <= 0 or not layout.is_due(folder, now_ms):
+            if looked >= most or not layout.is_due(folder, now_ms):
                 break
-            paths = await self._objects.some(folder, most)
-            most -= len(paths)
-            gone += await self._look(paths, now_ms)
-        return gone
+            paths = await self._objects.some(folder, most - looked)
+            entries = [entry for path in paths if (entry := layout.read_due(path))]
+            gone += await self._look(entries, now_ms)
+            looked += len(entries)
+        return Swept(looked, gone)
 
-    async def _look(self, paths: list[str], now_ms: int) -> int:
-        entries = [entry for path in paths if (entry := layout.read_due(path))]
+    async def _look(self, entries: list[Due], now_ms: int) -> int:
         records = [await self._objects.run_async(steps.stored(entry.artifact_id)) for entry in entries]
         tasks = {r.task_id for r in records if r and r.task_id and r.artifact.expires_at is None}
-        until = await self._fates(tasks) if tasks else {}
+        known = await self._fates(tasks) if tasks else {}
         gone = 0
         for entry, record in zip(entries, records, strict=True):
-            task_id = record.task_id if record else None
-            what = fate(entry, record, until.get(task_id) if task_id else None, now_ms)
+            task = known.get(record.task_id) if record and record.task_id else None
+            what = fate(entry, record, task, now_ms)
             gone += await self._act(entry, record, what)
         return gone
 
