@@ -1,6 +1,7 @@
 """Every metric that the services have, found where they make them."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
@@ -10,8 +11,14 @@ from prometheus_client.metrics import MetricWrapperBase
 import xqueue_gateway.metrics
 import xqueue_notifier.metrics
 import xqueue_scheduler.metrics
+from xqueue_common.clock import SystemClock
+from xqueue_common.fleet import BackendInfo
+from xqueue_worker.backends.client import Client
+from xqueue_worker.backends.metrics import BackendMetrics
+from xqueue_worker.backends.pool import Pool
+from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.metrics import Counts, WorkerMetrics
-from xqueue_worker.pool import Pool
+from xqueue_worker.pool import Pool as Slots
 
 IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
 """Importing them is what registers their metrics."""
@@ -33,13 +40,14 @@ class Described(NamedTuple):
 
 def described() -> list[Described]:
     """Return all metrics of all services."""
-    return [*map(_of_wrapper, _wrappers()), *map(_of_family, _worker().collect())]
+    return [*map(_of_wrapper, _wrappers()), *map(_of_family, chain(_worker().collect(), _backends().collect()))]
 
 
 def exposed() -> str:
     """Return what `/metrics` of all services would say after each metric has counted once."""
     ours = CollectorRegistry()
     ours.register(_worker())
+    ours.register(_backends())
     for wrapper in _wrappers():
         ours.register(_counted(wrapper))
     return generate_latest(ours).decode()
@@ -79,7 +87,13 @@ def _worker() -> WorkerMetrics:
     counts.ended("example", "success", 1)
     for counter in (counts.records, counts.claims, counts.progress, counts.heartbeats):
         counter["x"] += 1
-    return WorkerMetrics(counts, Pool(1, changed=lambda: None), lambda: 0.0)
+    return WorkerMetrics(counts, Slots(1, changed=lambda: None), lambda: 0.0)
+
+
+def _backends() -> BackendMetrics:
+    info = BackendInfo(pool="image", url="http://gpu", state="up", in_flight=0, calls=1, failures=0, latency_s=1.0)
+    pool = Pool(PoolSettings(name="image", urls=["http://gpu"]), Client(), SystemClock())
+    return BackendMetrics(lambda: [info], {"image": pool})
 
 
 def series() -> set[str]:
