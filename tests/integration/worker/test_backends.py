@@ -228,6 +228,27 @@ async def test_the_breaker_opens_lets_one_call_through_and_closes(servers: list[
         assert states(pool) == ["up"]
 
 
+async def test_while_one_call_probes_the_others_wait_for_what_it_shows(servers: list[ModelServer]) -> None:
+    servers[0].behaves = answering(500)
+    async with pool_of(servers[:1], breaker=BreakerSettings(failures=1, open_s=0.01)) as pool:
+        with pytest.raises(BackendUnavailable):
+            await send(pool)
+        go_on = asyncio.Event()
+
+        async def work(_request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+            await go_on.wait()
+            return aiohttp.web.Response()
+
+        servers[0].behaves = work
+        await eventually(lambda: states(pool) == ["probing"])
+        calls = [asyncio.create_task(send(pool)) for _ in range(4)]
+        await eventually(lambda: pool.waiting == 3)
+        assert reached(servers)[0] == 2
+
+        go_on.set()
+        assert [answer.status for answer in await asyncio.gather(*calls)] == [200] * 4
+
+
 async def test_an_answer_that_is_too_large_is_not_read_to_its_end(servers: list[ModelServer]) -> None:
     servers[0].behaves = answering(200, "x" * (2 << 20))
     async with pool_of(servers[:1], max_answer_mb=1) as pool:

@@ -50,6 +50,11 @@ class Breaker:
         """When a call may be let through to see; 0 if it is closed."""
         return self._open_until_ms or 0
 
+    @property
+    def probe_under_way(self) -> bool:
+        """Whether one call is about to show if the server is well again."""
+        return self._probing
+
     def probing(self, now_ms: int) -> bool:
         """Whether one call shows, or the next one will, if the server is well again."""
         return self._open_until_ms is not None and (self._probing or now_ms >= self._open_until_ms)

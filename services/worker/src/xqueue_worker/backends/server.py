@@ -12,6 +12,8 @@ from xqueue_worker.backends.settings import PoolSettings, ServerSettings
 
 _NEWEST = 0.2
 """How much the newest call counts in the latency."""
+_MOST_ERROR = 200
+"""Most of an error that every heartbeat carries, in characters."""
 
 
 class Taken(NamedTuple):
@@ -50,12 +52,13 @@ class Server:
         self._rests_until_ms = 0
 
     def lives(self, now_ms: int) -> bool:
-        """Whether it takes calls, if perhaps not one more at the moment."""
-        return self._health.up and now_ms >= self._rests_until_ms and self._breaker.admits(now_ms)
+        """Whether it takes calls, or will soon show that it does, if perhaps not one more at the moment."""
+        admits = self._breaker.admits(now_ms) or self._breaker.probe_under_way
+        return self._health.up and now_ms >= self._rests_until_ms and admits
 
     def free(self, now_ms: int) -> bool:
         """Whether it can take a call now."""
-        return self.in_flight < self._at_once and self.lives(now_ms)
+        return self.in_flight < self._at_once and self.lives(now_ms) and self._breaker.admits(now_ms)
 
     def back_in_ms(self, now_ms: int) -> int:
         """Return when it may live again at the earliest."""
@@ -121,7 +124,7 @@ class Server:
             calls=self.calls,
             failures=self.failures,
             latency_s=self.latency_s,
-            error=self.error if state != "up" or rests else None,
+            error=(self.error or "")[:_MOST_ERROR] or None if state != "up" or rests else None,
         )
 
     def _learn(self, took_s: float) -> None:
