@@ -69,11 +69,17 @@ function Model.is_passed(level)
   return passed()[level.name] ~= nil
 end
 
+-- When a level that is passed over will be due, or nil.
+function Model.due(level)
+  local since = level.model and passed()[level.name]
+  return since and since + C.head.patience or nil
+end
+
 -- When it is the turn of a level whose best worker has this heat: before all others, with them, or after them.
 function Model.turn(level, heat)
   if not level.model then return Model.WARM end
-  local since = passed()[level.name]
-  if since and C.head.now - since >= C.head.patience then return Model.DUE end
+  local due = Model.due(level)
+  if due and C.head.now >= due then return Model.DUE end
   return heat == Model.HELD and Model.WARM or Model.COLD
 end
 
