@@ -1,4 +1,4 @@
-"""What all tests share: the event loop, and the brokers of `support/brokers.py`."""
+"""What all tests share: the event loop, brokers (`support/brokers.py`) and buckets (`support/buckets.py`)."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests can say `from support.eventually import eventually`
 
-pytest_plugins = ["support.brokers"]
+pytest_plugins = ["support.brokers", "support.buckets"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

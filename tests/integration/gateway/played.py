@@ -174,12 +174,15 @@ class PlayedCell:
         """Return what the cell knows of a task."""
         return (await self.cell.read(task_id)).task
 
-    async def finish(self, task_id: str, *, result: Any = UNSET, error: ErrorInfo | None = None) -> None:
+    async def finish(
+        self, task_id: str, *, result: Any = UNSET, error: ErrorInfo | None = None, artifact: str | None = None
+    ) -> None:
         """Let a running task end."""
         state = await self.running(task_id)
         outcome: Any = "success" if error is None else "failed"
         raw = UNSET if result is UNSET else Raw(encode(result))
-        await self.call(reports=[Finished(task_id, state.token or "", outcome, 5, result=raw, error=error)])
+        report = Finished(task_id, state.token or "", outcome, 5, result=raw, error=error, artifact=artifact)
+        await self.call(reports=[report])
 
     async def time_out(self, task_id: str) -> None:
         """Let a waiting task exceed its queue timeout."""

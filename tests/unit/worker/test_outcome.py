@@ -4,8 +4,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from xqueue_common.errors import ArtifactTooLarge, Unavailable
 from xqueue_worker import Fail, Retry, outcome
-from xqueue_worker.outcome import MAX_RESULT_BYTES, MAX_TRACEBACK, Ending
+from xqueue_worker.outcome import MAX_TRACEBACK, Ending
 
 
 def raised(error: BaseException) -> Ending:
@@ -50,11 +51,21 @@ def test_what_is_no_json_fails_for_good(value: Any) -> None:
     assert (ending.error.kind, ending.error.retryable) == ("invalid_result", False)
 
 
-def test_a_result_may_be_as_large_as_allowed_and_no_larger() -> None:
-    assert outcome.of_result("x" * (MAX_RESULT_BYTES - 2)).error is None
-    too_large = outcome.of_result("x" * (MAX_RESULT_BYTES - 1)).error
-    assert too_large is not None
-    assert (too_large.kind, too_large.retryable) == ("result_too_large", False)
+ERRORS_OF_ARTIFACTS = [
+    (Unavailable("artifacts", "no space left on device"), "artifact_unavailable", True),
+    (ArtifactTooLarge(10), "artifact_too_large", False),
+    (Unavailable("history", "away"), "error", True),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "retryable"), ERRORS_OF_ARTIFACTS)
+def test_errors_of_the_artifact_store_have_kinds_of_their_own(
+    error: Exception, kind: str, *, retryable: bool
+) -> None:
+    ending = raised(error)
+
+    assert ending.error is not None
+    assert (ending.error.kind, ending.error.retryable) == (kind, retryable)
 
 
 def test_too_little_memory_and_a_failed_setup_have_kinds_of_their_own() -> None:

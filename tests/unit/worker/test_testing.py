@@ -15,7 +15,6 @@ import pytest
 
 from xqueue_worker import Context, Fail, HandlerError, Retry, task
 from xqueue_worker.handler import REGISTRY
-from xqueue_worker.outcome import MAX_RESULT_BYTES
 from xqueue_worker.testing import Backoff, HeldClock, LogLine, Progress, Running, run_task, run_task_async
 
 
@@ -143,7 +142,6 @@ ENDINGS = [
     (lambda: Fail("never"), "final", False, "never"),
     (lambda: Retry("busy"), "retry", True, "busy"),
     (object, "invalid_result", False, "the result is no JSON"),
-    (lambda: "x" * MAX_RESULT_BYTES, "result_too_large", False, "use an artifact"),
 ]
 
 

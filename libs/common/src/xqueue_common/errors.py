@@ -6,6 +6,7 @@
     ├── ConfigError        a setting is missing or wrong: names the variable, never retried
     ├── Undecodable        a record or message cannot be read: goes to xq.dead, never retried
     ├── RecordTooLarge     a record exceeds what Kafka takes: refused before it is sent, never retried
+    ├── ArtifactTooLarge   an artifact exceeds what the installation takes: nothing of it is kept, never retried
     ├── PositionLost       a log no longer holds the position to go on from: an alarm, never retried
     ├── OutcomeUnknown     a produce was not answered in time: retried under the same id by whoever asked
     ├── FunctionFailed     a Redis function broke off in the middle: the cell is taken again and rebuilt
@@ -47,6 +48,18 @@ class RecordTooLarge(XQueueError):
         self.limit = limit
 
 
+class ArtifactTooLarge(XQueueError):
+    """An artifact exceeds what the installation takes.
+
+    Attributes:
+        limit: what is allowed, in bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the artifact has more than the {limit} bytes that XQ_ARTIFACT_MAX_BYTES allows")
+        self.limit = limit
+
+
 class PositionLost(XQueueError):
     """A partition no longer holds the offset to read on from: its retention was outrun."""
 
@@ -69,7 +82,7 @@ class Unavailable(XQueueError):
     """Something that XQueue depends on is away.
 
     Attributes:
-        part: which one (kafka, redis, history …).
+        part: which one (kafka, redis, history, artifacts …).
     """
 
     def __init__(self, part: str, reason: str) -> None:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from xqueue_common.codec import Reader
 from xqueue_common.limits import DeadLetters, Limit, Purging, QueueSettings
-from xqueue_common.names import Count, Ms, Offset, Priority, QueueName, SettingName, TaskId, TenantName
+from xqueue_common.names import ArtifactId, Count, Ms, Offset, Priority, QueueName, SettingName, TaskId, TenantName
 from xqueue_common.schedules import Run, Schedule
 from xqueue_common.task import TaskSpec, TaskState
 
@@ -120,7 +120,8 @@ class Finished(Record, frozen=True, tag="finished"):
 
     ``outcome``: success; failed; canceled (stopped because a cancel was asked for); process_timeout (stopped by
     its worker). ``ran_ms`` is how long it ran: a span, so that no two machines' clocks are compared.
-    ``retry_after_ms`` overrides the back-off (``raise Retry(after=…)``).
+    ``retry_after_ms`` overrides the back-off (``raise Retry(after=…)``). ``artifact`` is the id of the one that
+    holds the result, in place of ``result``.
     """
 
     task_id: TaskId
@@ -131,6 +132,7 @@ class Finished(Record, frozen=True, tag="finished"):
     error: ErrorInfo | None = None
     progress: Progress | None = None
     retry_after_ms: Ms | None = None
+    artifact: ArtifactId | None = None
 
 
 class Returned(Record, frozen=True, tag="returned"):

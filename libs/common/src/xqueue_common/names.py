@@ -22,6 +22,7 @@ SettingName = Annotated[
 ]
 ModelName = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=256)]
 TaskId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")]
+ArtifactId = Annotated[str, Meta(pattern=r"^art_[A-Za-z0-9_-]{24}\Z")]
 
 Priority = Annotated[int, Meta(ge=0, le=255)]
 MaxConcurrency = Annotated[int, Meta(ge=1, le=1_000_000)]

@@ -34,6 +34,10 @@ class CommonSettings(Struct, frozen=True, kw_only=True, rename=lambda name: PREF
         log_level: least severe level that is logged.
         log_format: json for machines, console for people.
         shutdown_s: seconds that a stop may take.
+        artifacts_url: where artifacts are kept, ``file:///folder`` or ``s3://bucket/prefix`` (how to reach it and
+            who we are: the variables ``AWS_…``); the same for all services. Empty: nowhere.
+        artifact_ttl_s: seconds for which an upload is kept; what a task writes is kept as long as the task.
+        artifact_max_bytes: largest artifact.
     """
 
     kafka_bootstrap: str = "127.0.0.1:9092"
@@ -48,6 +52,9 @@ class CommonSettings(Struct, frozen=True, kw_only=True, rename=lambda name: PREF
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     shutdown_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
+    artifacts_url: str = ""
+    artifact_ttl_s: Annotated[float, Meta(ge=60, le=36_500 * 86_400)] = 7 * 86_400.0
+    artifact_max_bytes: Annotated[int, Meta(ge=1, le=1 << 35)] = 1 << 30
 
 
 S = TypeVar("S", bound=CommonSettings)

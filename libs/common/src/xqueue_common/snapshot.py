@@ -46,6 +46,11 @@ def instance_of(incarnation: str | None) -> str | None:
     return None if incarnation is None else incarnation.rpartition("#")[0]
 
 
+def artifact_url(artifact_id: str) -> str:
+    """Return the path under which the API has an artifact."""
+    return f"/api/v1/artifacts/{artifact_id}"
+
+
 def _moment(ms: int | None) -> datetime | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
@@ -76,6 +81,7 @@ def snapshot_of(spec: TaskSpec, state: TaskState) -> Snapshot:
         worker=instance_of(state.worker),
         error=_value(state.error),
         result=_value(state.result),
+        result_url=None if state.artifact is None else artifact_url(state.artifact),
         cancel_requested=state.cancel,
         retry_of=spec.retry_of,
         event_id=event_id(spec, state),

@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, structs
 from xqueue_common.codec import Reader
 from xqueue_common.lifecycle import TERMINAL, Status
 from xqueue_common.names import (
+    ArtifactId,
     BackoffMs,
     ConcurrencyKey,
     Count,
@@ -63,12 +64,14 @@ class Backoff(Struct, frozen=True, omit_defaults=True):
 class Parent(Struct, frozen=True, omit_defaults=True):
     """What a task may know of one that it depends on, once that has ended.
 
-    ``omitted``: the results of all together were too large to be handed on.
+    ``artifact`` is the id of the one that holds its result. ``omitted``: the results of all together were too large
+    to be handed on.
     """
 
     status: Status
     result: Raw | UnsetType = UNSET
     omitted: bool = False
+    artifact: ArtifactId | None = None
 
 
 read_parent = Reader[Parent](Parent)
@@ -143,6 +146,7 @@ class TaskState(Struct, frozen=True, omit_defaults=True):
         finished_ms: when it reached its terminal state.
         deadline_ms: when the current attempt exceeds its process timeout.
         reason: why this change happened, in a word or two.
+        artifact: id of the one that holds the result, in place of ``result``.
         progress: the last progress, as a JSON object.
         error: what went wrong, as a JSON object.
         result: what the handler returned, as JSON.
@@ -172,6 +176,7 @@ class TaskState(Struct, frozen=True, omit_defaults=True):
     finished_ms: Ms | None = None
     deadline_ms: Ms | None = None
     reason: str | None = None
+    artifact: ArtifactId | None = None
     progress: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
@@ -209,6 +214,7 @@ class StateRow(Struct, frozen=True, array_like=True):
     finished_ms: int | None
     deadline_ms: int | None
     reason: str | None
+    artifact: str | None
     progress: str | None
     error: str | None
     result: str | None

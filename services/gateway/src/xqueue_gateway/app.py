@@ -72,6 +72,8 @@ def _health(resources: Resources) -> Health:
     health.watch("kafka", resources.ends.check)
     health.watch("redis", lambda: _ping(resources.redis))
     health.watch("history", resources.database.check)
+    if resources.artifacts.configured:
+        health.watch("artifacts", resources.artifacts.check)
     return health
 
 

@@ -26,3 +26,6 @@ CONFLATED = Counter(
 TOO_SLOW = Counter("xqueue_gateway_too_slow_total", "Subscribers disconnected because even the ends were too much.")
 HEARD = Counter("xqueue_gateway_heard_total", "Records heard, by log and by what they were.", ["log", "outcome"])
 MEMORY_FULL = Gauge("xqueue_gateway_redis_memory_full", "1 while Redis has no memory for more tasks.")
+ARTIFACT_BYTES = Counter(
+    "xqueue_gateway_artifact_bytes", "Bytes of artifacts that came in or went out", ("direction",)
+)

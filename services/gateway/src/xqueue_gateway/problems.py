@@ -28,6 +28,7 @@ class Kind(Enum):
     NOT_EMPTY = (409, "not-empty", "The queue holds tasks")
     TOO_LARGE = (413, "too-large", "The request is too large")
     MEDIA = (415, "unsupported-media-type", "The body must be JSON")
+    RANGE = (416, "range-not-satisfiable", "There is nothing in this range")
     INVALID = (422, "invalid-field", "A field is not valid")
     FULL = (429, "full", "No more can be taken now")
     INTERNAL = (500, "internal", "The gateway made a mistake")
@@ -138,6 +139,8 @@ def problem_of(error: XQueueError) -> Problem:
             return unavailable(
                 "kafka", "the broker did not answer, the outcome is unknown", hint=_RETRY_SAFELY, retry_after_s=2
             )
+        case Unavailable(part="artifacts"):
+            return unavailable("artifacts", "the store does not answer, or is full", retry_after_s=5)
         case Unavailable():
             return unavailable(error.part, "it does not answer", hint=_RETRY_SAFELY)
         case RecordTooLarge():

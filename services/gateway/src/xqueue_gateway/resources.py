@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from xqueue_common.artifacts import ArtifactStore
 from xqueue_common.cell import Cell
 from xqueue_common.clock import SystemClock
 from xqueue_common.kafka.batcher import Batcher
@@ -46,6 +47,7 @@ class Resources(NamedTuple):
     feed: Feed
     ears: Ears
     keeper: BookKeeper
+    artifacts: ArtifactStore
 
 
 async def open_resources(settings: Settings, topics: Topics, cells: int, stack: AsyncExitStack) -> Resources:
@@ -53,8 +55,9 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
 
     Raises:
         OutcomeUnknown, Unavailable: Kafka does not answer.
-        ConfigError: the history's address cannot be used.
+        ConfigError: the address of the history, or of the artifacts, cannot be used.
     """
+    artifacts = ArtifactStore.of(settings)
     commands = await _commands(settings, topics, stack)
     ends = Ends(settings.kafka_bootstrap, topics, cells=cells)
     stack.push_async_callback(ends.stop)
@@ -85,6 +88,7 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         feed=feed,
         ears=ears,
         keeper=keeper,
+        artifacts=artifacts,
     )
 
 

@@ -9,6 +9,7 @@ from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
+from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
 from xqueue_gateway.control.known_queues import KnownQueues
@@ -18,6 +19,7 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
@@ -60,6 +62,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         explain=ExplainEndpoints(explainer=wiring.explainer),
         limits=LimitEndpoints(limits=Limits(configurer=wiring.configurer)),
         schedules=wiring.schedules,
+        artifacts=wiring.artifacts,
         system=wiring.system(health),
     )
     return application(endpoints, wiring.stream(origins), origins)
@@ -207,6 +210,13 @@ class Wiring:
         )
         rules = Rules(self.settings.max_payload_bytes, self.settings.webhook_allow_private)
         return ScheduleEndpoints(schedules=schedules, live=self.open.ears.live, clock=self.clock, rules=rules)
+
+    @property
+    def artifacts(self) -> ArtifactEndpoints:
+        """The artifacts over HTTP."""
+        store = self.open.artifacts
+        incoming = Incoming(store, ttl_s=self.settings.artifact_ttl_s)
+        return ArtifactEndpoints(store=store, incoming=incoming)
 
     def system(self, health: Health) -> SystemEndpoints:
         """The system over HTTP."""

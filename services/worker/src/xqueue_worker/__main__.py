@@ -14,6 +14,7 @@ import structlog
 from xqueue_common.service import EXIT_CONFIG, run
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
+from xqueue_worker.artifacts.shelf import of_environment
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
 from xqueue_worker.handlers import load
@@ -57,6 +58,7 @@ async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop
     # of an empty task).
     gc.collect()
     gc.freeze()
+    of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
     hurry = asyncio.Event()
     again = asyncio.create_task(_second_signal(stop, hurry))
     worker, failed = Worker(settings, handlers), True

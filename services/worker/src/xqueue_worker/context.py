@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Callable, Generator
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict, overload
 
 import msgspec
 from msgspec import UnsetType
 
+from xqueue_common.artifacts.artifact import DEFAULT_TYPE
 from xqueue_common.clock import SystemClock
 from xqueue_common.events import Progress
 from xqueue_common.task import Parent
+from xqueue_worker.artifacts.reading import Reading
+from xqueue_worker.artifacts.shelf import Keeping, Shelf, Wanted, of_environment
+from xqueue_worker.artifacts.writing import Writing
 from xqueue_worker.said import Level, LogLine, Said
 
 MAX_MESSAGE = 4_000
@@ -35,13 +39,15 @@ class Facts(NamedTuple):
 class ParentFacts(TypedDict):
     """What a handler may know of a task that its own depends on.
 
-    ``result`` is None if it returned nothing, or did not succeed. ``omitted``: it returned something that was, with
+    ``result`` is None if it returned nothing, or did not succeed. ``artifact``: its result is this one, which
+    ``ctx.artifact(…)`` reads. ``omitted``: it returned something that was, with
     the results of the others, too large to be handed on; the API has it.
     """
 
     status: str
     result: Any
     omitted: NotRequired[bool]
+    artifact: NotRequired[str]
 
 
 class _Told:
@@ -120,6 +126,45 @@ class Context:
         elif self._lines == MAX_LINES:
             self._tell(LogLine("warning", f"more than {MAX_LINES} lines: the rest is dropped", _now_ms()))
 
+    @overload
+    def artifact(self, artifact_id: str, /) -> Reading: ...
+    @overload
+    def artifact(self, /, *, content_type: str = ..., name: str | None = ...) -> Writing: ...
+    def artifact(
+        self, artifact_id: str | None = None, /, *, content_type: str = DEFAULT_TYPE, name: str | None = None
+    ) -> Reading | Writing:
+        """Return an artifact of this tenant to read, given its id, else a new one to write.
+
+        Enter it by ``with`` for a binary file, by ``async with`` for one whose methods are awaited. What was
+        written is ``.artifact`` after the block: return it, and it is the task's result. It lives as long as the
+        task does.
+
+        Args:
+            artifact_id: the one to read.
+            content_type: media type of the one to write.
+            name: what that is called; a later attempt finds it by ``kept``.
+
+        Raises:
+            ValueError: the content type or the name is none.
+        """
+        if artifact_id is not None:
+            return Reading(self._shelf(), Wanted(artifact_id))
+        return Writing(self._shelf(), content_type, name)
+
+    def kept(self, name: str) -> Reading:
+        """Return the last artifact that any attempt of this task has completed under this name, to read.
+
+        Entering it raises FileNotFoundError while there is none. So an attempt goes on where the last one was.
+        """
+        return Reading(self._shelf(), Wanted(name=name))
+
+    def keeping(self) -> Keeping:
+        """Return where artifacts are kept: as the environment says."""
+        return of_environment()
+
+    def _shelf(self) -> Shelf:
+        return Shelf(self.keeping().store, self.tenant, self.task_id, self.attempt)
+
 
 def _read_parents(told: bytes) -> dict[str, ParentFacts]:
     return {task_id: _facts(parent) for task_id, parent in _parents.decode(told).items()} if told else {}
@@ -128,6 +173,8 @@ def _read_parents(told: bytes) -> dict[str, ParentFacts]:
 def _facts(parent: Parent) -> ParentFacts:
     result = None if isinstance(parent.result, UnsetType) else msgspec.json.decode(parent.result)
     facts: ParentFacts = {"status": parent.status.value, "result": result}
+    if parent.artifact is not None:
+        facts["artifact"] = parent.artifact
     return {**facts, "omitted": True} if parent.omitted else facts
 
 

@@ -7,7 +7,9 @@
 | final | no | ``raise Fail`` |
 | invalid_payload | no | the payload is not what the handler's annotation says |
 | invalid_result | no | the result cannot be written as JSON |
-| result_too_large | no | the result has more than ``MAX_RESULT_BYTES`` |
+| result_too_large | no | the result has more bytes than an artifact may, or than the task if there is no store |
+| artifact_unavailable | yes | the store of artifacts is away, full or not configured |
+| artifact_too_large | no | an artifact has more than ``XQ_ARTIFACT_MAX_BYTES`` |
 | crash | yes | the child process died |
 | setup | yes | the handler's ``setup`` raised an exception |
 | out_of_memory | yes | ``MemoryError`` |
@@ -21,11 +23,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from xqueue_common.artifacts import Artifact
 from xqueue_common.codec import encode
+from xqueue_common.errors import ArtifactTooLarge, Unavailable
 from xqueue_common.events import ErrorInfo
+from xqueue_worker.artifacts.files import Files
 from xqueue_worker.errors import Fail, Retry
 
-MAX_RESULT_BYTES = 256 * 1024
 MAX_TRACEBACK = 8 * 1024
 MAX_ERROR = 4_000
 
@@ -37,14 +41,16 @@ class Ending(Struct, frozen=True):
     """How a handler ended; without an error it succeeded.
 
     Attributes:
-        result: what it returned, as JSON; None for ``None``.
+        result: what it returned, as JSON; None for ``None``, or if an artifact holds it.
         error: what went wrong.
         retry_after_ms: when the handler chose how long to wait.
+        artifact: id of the artifact that it returned.
     """
 
     result: bytes | None = None
     error: ErrorInfo | None = None
     retry_after_ms: int | None = None
+    artifact: str | None = None
 
     @property
     def crashed(self) -> bool:
@@ -56,17 +62,27 @@ NOTHING = Ending()
 
 
 def of_result(value: Any) -> Ending:
-    """Return the ending of a handler that returned ``value``."""
+    """Return the ending of a handler that returned ``value``, however large it is; see ``artifacts.results``."""
     if value is None:
         return NOTHING
+    if isinstance(value, (Artifact, Files)):
+        return _of_artifact(value if isinstance(value, Artifact) else value.artifact)
     try:
-        result = encode(value)
+        return Ending(encode(value))
     except Exception as error:  # noqa: BLE001  # encoding calls code of the value's class: anything may come
         return failed("invalid_result", f"the result is no JSON: {_words(error)}", retryable=False)
-    if len(result) > MAX_RESULT_BYTES:
-        message = f"the result has {len(result)} bytes as JSON, {MAX_RESULT_BYTES} are allowed: use an artifact"
-        return failed("result_too_large", message, retryable=False)
-    return Ending(result)
+
+
+def _of_artifact(artifact: Artifact | None) -> Ending:
+    if artifact is None:
+        message = "the result is a file that is not stored: return it after its block has ended"
+        return failed("invalid_result", message, retryable=False)
+    return Ending(artifact=artifact.id)
+
+
+def too_large(size: int, allowed: str) -> Ending:
+    """Return the ending of a handler whose result is larger than ``allowed`` says."""
+    return failed("result_too_large", f"the result has {size} bytes as JSON, {allowed}", retryable=False)
 
 
 def of_error(error: BaseException) -> Ending:
@@ -77,6 +93,10 @@ def of_error(error: BaseException) -> Ending:
         case Retry(after=after):
             after_ms = None if after is None else round(after * 1000)
             return Ending(None, ErrorInfo("retry", _words(error)), after_ms)
+        case Unavailable(part="artifacts"):
+            return failed("artifact_unavailable", _words(error))
+        case ArtifactTooLarge():
+            return failed("artifact_too_large", _words(error), retryable=False)
         case MemoryError():
             return Ending(None, ErrorInfo("out_of_memory", _named(error), retryable=True, traceback=_trace(error)))
         case _:

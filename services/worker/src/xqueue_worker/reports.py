@@ -41,6 +41,7 @@ def _finished(attempt: Attempt, ending: Ending, now_ms: int) -> Finished:
         ending.error,
         attempt.progress,
         ending.retry_after_ms,
+        ending.artifact,
     )
 
 

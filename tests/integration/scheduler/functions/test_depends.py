@@ -12,6 +12,8 @@ from support.scheduler.serving import submit
 from xqueue_common.ids import new_task_id
 from xqueue_scheduler.store.head import HeadSettings
 
+ARTIFACT = "art_012345678901234567890123"
+
 
 async def end(bare: BareCell, task: str, outcome: Any = "success", **facts: Any) -> None:
     await bare.call(finished(task, await bare.token(task), outcome, **facts))
@@ -40,6 +42,16 @@ async def test_a_task_waits_for_all_that_it_depends_on_and_reads_their_results(b
         b: {"status": "success", "result": [2]},
     }
     await check_invariants(bare.redis, bare.cell)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_it_learns_which_artifact_holds_a_result(bare: BareCell) -> None:
+    a = await bare.submit()
+    child = await bare.submit(depends_on=[a])
+
+    await end(bare, a, artifact=ARTIFACT)
+
+    assert parents_of(bare, child) == {a: {"status": "success", "artifact": ARTIFACT, "result": None}}
 
 
 @pytest.mark.usefixtures("worker")

@@ -9,6 +9,8 @@ from support.scheduler.making import Outcome, finished, returned, started
 
 from xqueue_common.task import Backoff
 
+ARTIFACT = "art_012345678901234567890123"
+
 
 @pytest.fixture
 async def worker(bare: BareCell) -> BareWorker:
@@ -66,6 +68,16 @@ async def test_a_success_after_a_failure_forgets_no_failure(bare: BareCell) -> N
     await bare.call(finished(task, await bare.token(task), result={"ok": True}))
     state = await bare.state(task)
     assert (state.status, state.failures, state.attempt, state.result) == ("success", 1, 2, '{"ok":true}')
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(("outcome", "told"), [("success", ARTIFACT), ("failed", None), ("canceled", None)])
+async def test_only_a_success_has_an_artifact_as_its_result(bare: BareCell, outcome: Any, told: str | None) -> None:
+    task = await bare.submit(max_retry=0)
+
+    await bare.call(finished(task, await bare.token(task), outcome, artifact=ARTIFACT))
+
+    assert (await bare.state(task)).artifact == told
 
 
 async def waits_ms(bare: BareCell, chance: float, task: str) -> int:

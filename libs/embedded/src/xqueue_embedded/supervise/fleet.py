@@ -63,6 +63,7 @@ class Fleet:
             "XQ_MQTT_PORT": str(self.mosquitto.port),
             "XQ_HISTORY_URL": self._state.history_url,
             "XQ_STATE_DIR": str(self._state.folder),
+            "XQ_ARTIFACTS_URL": (self._state.folder / "artifacts").absolute().as_uri(),
             "XQ_LOG_LEVEL": self._options.log_level,
         }
         return {**told, **self._options.env}

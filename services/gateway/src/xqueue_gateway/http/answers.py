@@ -52,6 +52,11 @@ def nothing() -> Answer:
     return done
 
 
+def see_other(url: str) -> Answer:
+    """Return the answer that sends the client elsewhere."""
+    return Answer(303, b"null", [(b"location", url.encode())])
+
+
 def refusal(problem: Problem, headers: Headers = ()) -> Answer:
     """Return the answer that tells of a problem."""
     if problem.retry_after_s is not None:

@@ -13,10 +13,10 @@ class Operation(NamedTuple):
         method: HTTP method.
         path: with parameters in braces.
         summary: what it does, in a few words.
-        answers: the type of the body by status; None for a text.
+        answers: the type of the body by status; None for a text, bytes for those of a file.
         problems: statuses of problems that it may answer.
         query: its query parameters.
-        body: the type of its request body.
+        body: the type of its request body; bytes for those of a file.
         bodiless: whether it may come without the body.
         keyed: whether it takes an ``Idempotency-Key``.
         rest: whether the last parameter takes the rest of the path, slashes and all.
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
     answers: dict[int, Any]
     problems: tuple[int, ...] = ()
     query: type[Struct] | None = None
-    body: type[Struct] | None = None
+    body: type[Struct] | type[bytes] | None = None
     keyed: bool = False
     rest: bool = False
     bodiless: bool = False

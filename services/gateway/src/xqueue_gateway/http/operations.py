@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.history.query import TaskQuery
+from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
@@ -82,7 +83,14 @@ OPERATIONS = (
         (404, 409, 422, 429, 503),
         keyed=True,
     ),
-    Operation("get_result", "GET", f"{_TASK}/result", "Read a task's result", {200: Any}, (404, 409, 422, 503)),
+    Operation(
+        "get_result",
+        "GET",
+        f"{_TASK}/result",
+        "Read a task's result, or be sent to the artifact that holds it",
+        {200: Any, 303: None},
+        (404, 409, 422, 503),
+    ),
     Operation(
         "get_history", "GET", f"{_TASK}/history", "List a task's transitions", {200: Transitions}, (404, 422, 503)
     ),
@@ -98,6 +106,7 @@ OPERATIONS = (
     *DEAD_LETTER_OPERATIONS,
     *LIMIT_OPERATIONS,
     *SCHEDULE_OPERATIONS,
+    *ARTIFACT_OPERATIONS,
     Operation("get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation("list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)),
     Operation(

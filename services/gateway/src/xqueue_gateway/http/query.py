@@ -37,9 +37,16 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     queue: QueueName | UnsetType = UNSET
 
 
+class NameQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an uploaded file is called."""
+
+    name: str | UnsetType = UNSET
+
+
 HINTS = {
     **QUERY_HINTS,
     "wait": "seconds from 0 to 60",
+    "name": "what the file is called, 1 to 255 characters",
     "force": "true cancels the tasks of the queue that is removed",
 }
 """What each parameter takes, in words."""
@@ -103,6 +110,16 @@ def queue_query(scope: Scope) -> str | None:
     """
     queue = _read(scope, QueueQuery).queue
     return None if isinstance(queue, UnsetType) else queue
+
+
+def name_query(scope: Scope) -> str | None:
+    """Return what an uploaded file is called, if that was said.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    name = _read(scope, NameQuery).name
+    return None if isinstance(name, UnsetType) else name
 
 
 def force_query(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.types import ASGIApp, Method
 
 from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
+from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.errors import HANDLERS
@@ -26,8 +27,16 @@ from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_ASKED = ["Content-Type", "Authorization", "Idempotency-Key", "X-XQ-Tenant", "traceparent", "Last-Event-ID"]
-_SHOWN = ["Location", "Retry-After", "Idempotent-Replayed"]
+_ASKED = [
+    "Content-Type",
+    "Authorization",
+    "Idempotency-Key",
+    "X-XQ-Tenant",
+    "traceparent",
+    "Last-Event-ID",
+    "Range",
+]
+_SHOWN = ["Location", "Retry-After", "Idempotent-Replayed", "Content-Range", "Content-Disposition", "ETag"]
 
 
 class Endpoints(NamedTuple):
@@ -40,6 +49,7 @@ class Endpoints(NamedTuple):
     explain: ExplainEndpoints
     limits: LimitEndpoints
     schedules: ScheduleEndpoints
+    artifacts: ArtifactEndpoints
     system: SystemEndpoints
 
 

@@ -11,7 +11,7 @@ from xqueue_common.clock import Clock
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway import metrics
 from xqueue_gateway.history.history import History, Transition
-from xqueue_gateway.http.answers import Answer, answer
+from xqueue_gateway.http.answers import Answer, answer, see_other
 from xqueue_gateway.http.batches import batch_answer, batch_orders
 from xqueue_gateway.http.body import read_body
 from xqueue_gateway.http.caller import Caller, caller_of, require_json
@@ -24,7 +24,7 @@ from xqueue_gateway.submissions.reading import Rules, read_batch, read_submissio
 from xqueue_gateway.tasks.canceller import Canceller
 from xqueue_gateway.tasks.drafting import Order
 from xqueue_gateway.tasks.lookup import Lookup
-from xqueue_gateway.tasks.results import result_of
+from xqueue_gateway.tasks.results import Elsewhere, result_of
 from xqueue_gateway.tasks.submitter import Submitter
 from xqueue_gateway.tasks.view import Found, show
 from xqueue_gateway.tasks.waiter import Waiter
@@ -111,7 +111,8 @@ class TaskEndpoints:
     async def get_result(self, request: Req) -> ASGIApp:
         """Return what the handler returned."""
         caller, task_id = _asked(request)
-        return Answer(200, result_of(await self.lookup.find(caller.tenant, task_id)))
+        result = result_of(await self.lookup.find(caller.tenant, task_id))
+        return see_other(result.url) if isinstance(result, Elsewhere) else Answer(200, result)
 
     async def get_history(self, request: Req) -> ASGIApp:
         """Return what a task went through."""

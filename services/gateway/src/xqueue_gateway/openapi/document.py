@@ -37,7 +37,7 @@ _PATH: dict[str, dict[str, Any]] = {
     "kind": {"type": "string", "enum": ["key", "type", "tenant"]},
 }
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_TAGS = ("tasks", "queues", "limits", "schedules")
+_TAGS = ("tasks", "queues", "limits", "schedules", "artifacts")
 _TASK_HEADERS = {
     "Location": {"description": "where the task is", "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "true if the key was known", "schema": {"type": "string"}},
@@ -47,9 +47,14 @@ _HEADERS = {
     "retry_task": _TASK_HEADERS,
     "trigger_schedule": _TASK_HEADERS,
     "create_schedule": {"Location": {"description": "where the schedule is", "schema": {"type": "string"}}},
+    "upload_artifact": {"Location": {"description": "where the file is", "schema": {"type": "string"}}},
     "create_queue": {"Location": {"description": "where the queue is", "schema": {"type": "string"}}},
 }
-_NO_CONTENT = 204
+_BODILESS = (204, 304)
+_SEE_OTHER = 303
+_ELSEWHERE = {"Location": {"description": "where the result is", "schema": {"type": "string"}}}
+_FILE: dict[str, Any] = {"*/*": {}}
+"""The bytes of a file, of whatever type."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
 
 
@@ -84,7 +89,7 @@ class _Schemas:
     def __init__(self) -> None:
         told = (t for op in OPERATIONS for t in (*op.answers.values(), op.body, op.query))
         types = [part for t in told for part in _parts(t) if isinstance(part, type)]
-        unique = list(dict.fromkeys([*types, ProblemDetails]))
+        unique = [told for told in dict.fromkeys([*types, ProblemDetails]) if told is not bytes]
         schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
         queries = {op.query.__name__ for op in OPERATIONS if op.query}
         self._of = dict(zip(unique, schemas, strict=True))
@@ -130,7 +135,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         },
     }
     if operation.body is not None:
-        content = {_JSON: {"schema": schemas.of(operation.body)}}
+        content = _FILE if operation.body is bytes else {_JSON: {"schema": schemas.of(operation.body)}}
         told["requestBody"] = {"required": not operation.bodiless, "content": content}
     return told
 
@@ -152,9 +157,13 @@ def _tag(operation: Operation) -> str:
 
 
 def _answer(operation: Operation, status: int, body: Any, schemas: _Schemas) -> dict[str, Any]:
-    if status == _NO_CONTENT:
+    if status in _BODILESS or operation.method == "HEAD":
         return {"description": operation.summary}
-    content = {"text/plain": {}} if body is None else {_JSON: {"schema": schemas.of(body)}}
+    if status == _SEE_OTHER:
+        return {"description": operation.summary, "headers": _ELSEWHERE}
+    content: dict[str, Any] = {"text/plain": {}}
+    if body is not None:
+        content = _FILE if body is bytes else {_JSON: {"schema": schemas.of(body)}}
     headers = _HEADERS.get(operation.name)
     return {"description": operation.summary, "content": content, **({"headers": headers} if headers else {})}
 

@@ -98,5 +98,5 @@ def _size(state: TaskState) -> int:
 
 def _fact(state: TaskState, *, told: bool) -> Parent:
     if not isinstance(state.result, Raw):
-        return Parent(state.status)
+        return Parent(state.status, artifact=state.artifact)
     return Parent(state.status, state.result) if told else Parent(state.status, UNSET, omitted=True)

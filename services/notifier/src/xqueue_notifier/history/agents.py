@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 
+from xqueue_common.artifacts import ArtifactStore
 from xqueue_common.clock import SystemClock
 from xqueue_common.history.engine import connect
 from xqueue_common.ops import Health
+from xqueue_notifier.history.artifacts import ArtifactSweep
 from xqueue_notifier.history.log_sink import LogSink
 from xqueue_notifier.history.retention import Retention
 from xqueue_notifier.history.sink import HistorySink
@@ -21,10 +23,11 @@ class HistoryAgents:
         """Make them.
 
         Raises:
-            ConfigError: the database's address makes no sense.
+            ConfigError: the address of the database, or of the artifacts, makes no sense.
         """
         self._settings = settings
         self._intakes = intakes
+        self._artifacts = ArtifactStore.of(settings)
         self._engine = connect(settings.history_url)
         self._store = Store(self._engine)
         health.watch("history", self._store.check)
@@ -36,6 +39,9 @@ class HistoryAgents:
         days = self._settings.history_retention_days
         if days:
             yield "retention", Retention(store=self._store, clock=SystemClock(), days=days).run
+        if self._artifacts.configured:
+            sweep = ArtifactSweep(artifacts=self._artifacts, store=self._store, clock=SystemClock(), days=days)
+            yield "artifacts", sweep.run
 
     async def release(self) -> None:
         """Disconnect from the database."""

@@ -1,7 +1,7 @@
 """The only code of the notifier that talks to the database of the history."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -69,6 +69,13 @@ class Store:
             async with self._engine.begin() as connection:
                 await _write(connection, self._statements.log, rows)
         ROWS.labels(table="logs").inc(len(rows))
+
+    async def kept(self, task_ids: Collection[str]) -> Sequence[Any]:
+        """Return ``task_id`` and ``finished_ms`` of those of these tasks that are here."""
+        wanted = select(tasks.c.task_id, tasks.c.finished_ms).where(tasks.c.task_id.in_(task_ids))
+        with translated():
+            async with self._engine.connect() as connection:
+                return (await connection.execute(wanted)).all()
 
     async def expire(self, before_ms: int, *, limit: int) -> int:
         """Delete up to ``limit`` tasks that ended before a time, with all that is theirs; return how many."""

@@ -126,7 +126,7 @@ local function count_failure(task, after_ms)
   return after_ms or Retry.delay(Task.spec(task)[P.backoff], state[S.failures], Cell.chance())
 end
 
--- End the current attempt. `facts`: error, result, progress (JSON text), retryable, retry_after_ms.
+-- End the current attempt. `facts`: error, result, progress (JSON text), retryable, retry_after_ms, artifact.
 function Attempt.conclude(task, outcome, facts)
   local state = task.state
   local max_retry = outcome ~= 'success' and Task.spec(task)[P.max_retry]
@@ -135,7 +135,7 @@ function Attempt.conclude(task, outcome, facts)
   settle_charge(task, outcome)
   release(task)
   state[S.error], state[S.progress] = facts.error, facts.progress or state[S.progress]
-  if status == 'success' then state[S.result] = facts.result end
+  if status == 'success' then state[S.result], state[S.artifact] = facts.result, facts.artifact end
   if status == 'scheduled' and delay > 0 then
     Attempt.schedule(task, C.head.now + delay, outcome)
   elseif status == 'scheduled' or status == 'pending' then

@@ -182,7 +182,8 @@ local function fact(id, room)
   if not parent then return nil, 0 end
   local result = parent.state[S.result] or 'null'
   if #result > room then return string.format('"%s":{"status":"%s","omitted":true}', id, parent.state[S.status]), 0 end
-  return string.format('"%s":{"status":"%s","result":', id, parent.state[S.status]) .. result .. '}', #result
+  local artifact = parent.state[S.artifact] and string.format(',"artifact":"%s"', parent.state[S.artifact]) or ''
+  return string.format('"%s":{"status":"%s"%s,"result":', id, parent.state[S.status], artifact) .. result .. '}', #result
 end
 
 -- What a task may know of those that it depends on, as a JSON object; nil if it depends on none.

@@ -17,13 +17,14 @@ function Report.started(row)
   Task.emit(task, 'started')
 end
 
--- { 'finished', task id, token, outcome, ran_ms, result, error, retryable, progress, retry_after_ms }
+-- { 'finished', task id, token, outcome, ran_ms, result, error, retryable, progress, retry_after_ms, artifact }
 function Report.finished(row)
   local task = Task.load(row[2])
   if not Attempt.is_current(task, row[3]) then return end
   task.state[S.started_ms] = math.max(task.state[S.started_ms], C.head.now - row[5])
   Attempt.conclude(task, row[4], {
     result = row[6], error = row[7], retryable = row[8], progress = row[9], retry_after_ms = row[10],
+    artifact = row[11],
   })
 end
 

@@ -65,6 +65,7 @@ def _finished(report: Finished) -> list[Any]:
         error is None or error.retryable,
         None if progress is None else _json(progress).decode(),
         report.retry_after_ms,
+        report.artifact,
     ]
 
 

@@ -6,6 +6,7 @@ import signal
 from typing import Any
 
 from xqueue_worker import outcome
+from xqueue_worker.artifacts import results
 from xqueue_worker.caught import catching
 from xqueue_worker.child.frames import Job
 from xqueue_worker.child.voice import Voice
@@ -52,7 +53,7 @@ class Runner:
             )
         except BaseException as error:  # noqa: BLE001  # SystemExit too ends the attempt, not more
             return outcome.of_error(error)
-        return outcome.of_result(value)
+        return results.of_here(ctx, value)
 
     def _set_up(self, handler: Handler, job: Job) -> None:
         if self._ready:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 from xqueue_worker import outcome
+from xqueue_worker.artifacts import results
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.caught import speaking
 from xqueue_worker.isolation import Ended
@@ -76,4 +77,4 @@ def _call(attempt: Attempt) -> Ending:
     except outcome.READ_ERRORS as error:
         return outcome.of_payload(error)
     with speaking(attempt.ctx):
-        return outcome.of_result(attempt.handler.function(attempt.ctx, payload))
+        return results.of_here(attempt.ctx, attempt.handler.function(attempt.ctx, payload))

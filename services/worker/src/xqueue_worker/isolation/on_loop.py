@@ -3,6 +3,7 @@
 import asyncio
 
 from xqueue_worker import outcome
+from xqueue_worker.artifacts import results
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.caught import speaking
 from xqueue_worker.isolation import Ended
@@ -51,4 +52,4 @@ async def _call(attempt: Attempt) -> Ending:
     except outcome.READ_ERRORS as error:
         return outcome.of_payload(error)
     with speaking(attempt.ctx):
-        return outcome.of_result(await handler.function(attempt.ctx, payload))
+        return await results.of(attempt.ctx, await handler.function(attempt.ctx, payload))

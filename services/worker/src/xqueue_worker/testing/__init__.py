@@ -16,6 +16,7 @@ from xqueue_common.events import ErrorInfo, Progress
 from xqueue_common.task import Backoff
 from xqueue_worker.said import LogLine
 from xqueue_worker.testing.clock import HeldClock
+from xqueue_worker.testing.files import HeldArtifacts
 from xqueue_worker.testing.finding import find
 from xqueue_worker.testing.plan import Options, Plan
 from xqueue_worker.testing.runs import AttemptRun, TaskRun
@@ -26,6 +27,7 @@ __all__ = [
     "AttemptRun",
     "Backoff",
     "ErrorInfo",
+    "HeldArtifacts",
     "HeldClock",
     "LogLine",
     "Progress",
@@ -49,7 +51,8 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
             ``state`` (what the handler finds in ``ctx.state``, instead of what its ``setup`` returns),
             ``timeout`` (the task's, in seconds; the handler's counts if it is shorter), ``max_retry`` (0),
             ``backoff`` (a ``Backoff``), ``chance`` (from 0 to 1, where in its jitter each delay lies; 0.5: in
-            the middle). What happens meanwhile: ``clock`` (a ``HeldClock`` that the test moves),
+            the middle), ``artifacts`` (a ``HeldArtifacts``, if some are to be there before). What happens
+            meanwhile: ``clock`` (a ``HeldClock`` that the test moves),
             ``on_progress(running, progress)`` and ``on_log(running, line)``, called when the handler says so;
             ``running.cancel()`` cancels, ``running.clock.advance(seconds)`` lets time pass. ``grace`` (1):
             seconds, real ones, that an ``async def`` has to end once it is cancelled. A ``def`` that ignores

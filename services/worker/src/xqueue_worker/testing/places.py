@@ -3,6 +3,7 @@
 import asyncio
 
 from xqueue_worker import outcome
+from xqueue_worker.artifacts import results
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.caught import speaking
 from xqueue_worker.isolation.on_loop import OnLoop
@@ -25,7 +26,7 @@ def call(attempt: Attempt) -> Ending:
         except outcome.READ_ERRORS as error:
             return outcome.of_payload(error)
         with speaking(attempt.ctx):
-            return outcome.of_result(attempt.handler.function(attempt.ctx, payload))
+            return results.of_here(attempt.ctx, attempt.handler.function(attempt.ctx, payload))
     except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001  # as a worker does
         return outcome.of_error(error)
 

@@ -13,6 +13,7 @@ from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
 from xqueue_worker.said import LogLine
 from xqueue_worker.testing.clock import HeldClock
+from xqueue_worker.testing.files import HeldArtifacts
 from xqueue_worker.testing.trial import Running
 
 _TASK_ID = "018cc251-f400-7000-8000-000000000001"
@@ -32,6 +33,7 @@ class Options(TypedDict, total=False):
     backoff: Backoff
     chance: float
     clock: HeldClock
+    artifacts: HeldArtifacts
     on_progress: Callable[[Running, Progress], object]
     on_log: Callable[[Running, LogLine], object]
     grace: float
@@ -53,6 +55,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     backoff: Backoff = Backoff()
     chance: float = 0.5
     clock: HeldClock = field(default_factory=HeldClock)
+    artifacts: HeldArtifacts = field(default_factory=HeldArtifacts)
     on_progress: Callable[[Running, Progress], object] | None = None
     on_log: Callable[[Running, LogLine], object] | None = None
     grace: float = 1.0

@@ -4,8 +4,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from xqueue_common.artifacts import Artifact
 from xqueue_common.events import ErrorInfo, Progress
 from xqueue_worker.said import LogLine
+from xqueue_worker.testing.files import HeldArtifacts
 
 Outcome = Literal["success", "failed", "canceled", "process_timeout"]
 """How an attempt ended, in the words of a worker's report."""
@@ -22,6 +24,7 @@ class AttemptRun(Struct, frozen=True):
         progress: all that it told; of those that follow quickly a worker tells only the latest.
         logs: the lines that it logged.
         ignored_cancel: it went on after it was cancelled and its grace was over: it would keep its worker's slot.
+        artifact: the one that holds its result, in place of ``result``.
     """
 
     number: int
@@ -31,6 +34,7 @@ class AttemptRun(Struct, frozen=True):
     progress: list[Progress]
     logs: list[LogLine]
     ignored_cancel: bool = False
+    artifact: Artifact | None = None
 
 
 class TaskRun(Struct, frozen=True):
@@ -41,16 +45,23 @@ class TaskRun(Struct, frozen=True):
             left. (The API calls such a task ``failed``, with the same error; its ``timeout`` is the queue's.)
         attempts: one or more.
         delays: seconds between them.
+        artifacts: what they have written, and what they could read.
     """
 
     status: Literal["success", "failed", "canceled", "timeout"]
     attempts: list[AttemptRun]
     delays: list[float]
+    artifacts: HeldArtifacts
 
     @property
     def result(self) -> Any:
         """What the last attempt returned."""
         return self.attempts[-1].result
+
+    @property
+    def artifact(self) -> Artifact | None:
+        """The artifact that holds the result of the last attempt."""
+        return self.attempts[-1].artifact
 
     @property
     def error(self) -> ErrorInfo | None:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw
 
+from xqueue_common.artifacts import Artifact
 from xqueue_common.events import Finished, Progress
 from xqueue_worker import outcome, reports
 from xqueue_worker.caught import catching
@@ -55,7 +56,7 @@ class Series:
 
     def _begin(self) -> Trial:
         number = self._plan.attempt + len(self._attempts)
-        return Trial(self._dispatch(number), self._plan.handler, self._plan.clock, self._hear)
+        return Trial(self._dispatch(number), self._plan.handler, self._plan.clock, self._hear, self._plan.artifacts)
 
     def _set_up(self, trial: Trial) -> Ending | None:
         """Hand the attempt what the handler's ``setup`` makes, once; returns how it ended if that fails."""
@@ -81,18 +82,25 @@ class Series:
             raise trial.fault
         report = reports.of_end(trial.attempt, ending, self._plan.clock.monotonic_ms())
         assert isinstance(report, Finished)  # noqa: S101  # only drains, lost leases and the like make others
-        self._attempts.append(_told(trial, report, ignored=ending is None))
         plan = self._plan
+        artifact = report.artifact and plan.artifacts.find(report.artifact)
+        self._attempts.append(_told(trial, report, artifact or None, ignored=ending is None))
         if not trial.canceled and retries.is_retried(report, self._failures, plan.max_retry):
             self._failures += 1
             self._delays.append(retries.delay_ms(report, plan.backoff, self._failures, plan.chance) / 1000)
         else:
             status = "canceled" if trial.canceled else _STATUS[report.outcome]
-            self.run = TaskRun(status, self._attempts, self._delays)
+            self.run = TaskRun(status, self._attempts, self._delays, plan.artifacts)
 
 
-def _told(trial: Trial, report: Finished, *, ignored: bool) -> AttemptRun:
-    result = msgspec.json.decode(report.result) if isinstance(report.result, Raw) else None
+def _told(trial: Trial, report: Finished, artifact: Artifact | None, *, ignored: bool) -> AttemptRun:
     return AttemptRun(
-        trial.attempt.dispatch.attempt, report.outcome, result, report.error, trial.progress, trial.logs, ignored
+        trial.attempt.dispatch.attempt,
+        report.outcome,
+        msgspec.json.decode(report.result) if isinstance(report.result, Raw) else None,
+        report.error,
+        trial.progress,
+        trial.logs,
+        ignored,
+        artifact,
     )

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from msgspec import Raw, structs
 
 from xqueue_common.events import Dispatch, Progress
+from xqueue_worker.artifacts.shelf import Keeping
 from xqueue_worker.attempt import Attempt, Stop
 from xqueue_worker.context import Context, Facts
 from xqueue_worker.handler import Handler
 from xqueue_worker.said import LogLine, Said
 from xqueue_worker.testing.clock import HeldClock
+from xqueue_worker.testing.files import HeldArtifacts
 
 
 class Running:
@@ -43,7 +45,12 @@ class Trial:
     """
 
     def __init__(
-        self, dispatch: Dispatch, handler: Handler, clock: HeldClock, hear: Callable[[Running, Said], object]
+        self,
+        dispatch: Dispatch,
+        handler: Handler,
+        clock: HeldClock,
+        hear: Callable[[Running, Said], object],
+        artifacts: HeldArtifacts,
     ) -> None:
         self._clock = clock
         self._hear = hear
@@ -51,7 +58,7 @@ class Trial:
         self._ask: Callable[[], object] = _nobody
         now_ms = clock.monotonic_ms()
         self.attempt = Attempt(dispatch, handler, _nobody, now_ms=now_ms, leased_ms=now_ms)
-        self.attempt.ctx = _held(self.attempt, clock, self._tell)
+        self.attempt.ctx = _held(self.attempt, clock, self._tell, artifacts)
         self.progress: list[Progress] = []
         self.logs: list[LogLine] = []
         self.canceled = False
@@ -96,13 +103,20 @@ class Trial:
 
 
 class _HeldContext(Context):
-    """A context whose time is that of a held clock."""
+    """A context whose time is that of a held clock, and whose artifacts are a test's."""
 
-    __slots__ = ("_clock",)
+    __slots__ = ("_clock", "_held")
 
-    def __init__(self, facts: Facts, tell: Callable[[Said], None], clock: HeldClock) -> None:
+    def __init__(
+        self, facts: Facts, tell: Callable[[Said], None], clock: HeldClock, artifacts: HeldArtifacts
+    ) -> None:
         super().__init__(facts, tell)
         self._clock = clock
+        self._held = artifacts
+
+    def keeping(self) -> Keeping:
+        """Return where artifacts are kept."""
+        return self._held.keeping
 
     @property
     def remaining(self) -> float:
@@ -110,10 +124,11 @@ class _HeldContext(Context):
         return max(0, round(self.deadline * 1000) - self._clock.monotonic_ms()) / 1000
 
 
-def _held(attempt: Attempt, clock: HeldClock, tell: Callable[[Said], None]) -> Context:
+def _held(attempt: Attempt, clock: HeldClock, tell: Callable[[Said], None], artifacts: HeldArtifacts) -> Context:
     ctx, told = attempt.ctx, attempt.dispatch.parents
     parents = bytes(told) if isinstance(told, Raw) else b""
-    return _HeldContext(Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents), tell, clock)
+    facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents)
+    return _HeldContext(facts, tell, clock, artifacts)
 
 
 def _nobody(*_: object) -> None:

@@ -1,0 +1,1 @@
+"""What handlers read and write beside payload and result: files of any size."""
