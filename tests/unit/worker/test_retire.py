@@ -22,7 +22,9 @@ def test_a_worker_is_told_from_its_children_and_from_others() -> None:
     assert workers_among(processes) == [7]
 
 
-def sleeping(code: str) -> subprocess.Popen[str]:
+def sleeping(heeds: str) -> subprocess.Popen[str]:
+    """Start a process that heeds the signal so."""
+    code = f"import signal; signal.signal(signal.SIGUSR1, {heeds}); print('there', flush=True); signal.pause()"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "there\n"
@@ -30,17 +32,13 @@ def sleeping(code: str) -> subprocess.Popen[str]:
 
 
 def test_it_waits_until_the_worker_has_ended() -> None:
-    code = "import signal; signal.signal(signal.SIGUSR1, lambda *_: exit(0)); print('there', flush=True); signal.pause()"
-    with sleeping(code) as process:
+    with sleeping("lambda *_: exit(0)") as process:
         assert main(["--pid", str(process.pid), "--wait", "60"]) == ENDED
         assert process.wait() == 0
 
 
 def test_it_says_when_the_worker_goes_on() -> None:
-    code = (
-        "import signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN); print('there', flush=True); signal.pause()"
-    )
-    with sleeping(code) as process:
+    with sleeping("signal.SIG_IGN") as process:
         assert main(["--pid", str(process.pid), "--wait", "0"]) == GOES_ON
         process.kill()
 

@@ -1,4 +1,4 @@
-"""``python -m xqueue_worker.retire``: have the worker of this container end when its work is done, and wait for that.
+"""``python -m xqueue_worker.retire``: have the worker of this container end when its work is done, and wait.
 
 For the preStop hook of a pod, which comes before SIGTERM: scale-in then interrupts nothing. Linux only.
 """
