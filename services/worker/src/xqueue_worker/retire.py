@@ -33,7 +33,7 @@ def workers_among(processes: Iterable[Running]) -> list[int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask the worker to retire and wait; returns 0 once it has ended, 1 if it goes on, 2 if there is not one."""
-    given = _arguments().parse_args(argv)
+    given = arguments().parse_args(argv)
     found = workers_among(_processes()) if given.pid is None else [given.pid]
     if len(found) != 1:
         names = ", ".join(map(str, found)) or "none"
@@ -68,7 +68,8 @@ def _processes() -> Iterable[Running]:
         yield Running(int(file.parent.name), argv)
 
 
-def _arguments() -> argparse.ArgumentParser:
+def arguments() -> argparse.ArgumentParser:
+    """Return what it takes on the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m xqueue_worker.retire",
         description="Asks a worker to end when its work is done (SIGUSR1), and waits until it has.",
