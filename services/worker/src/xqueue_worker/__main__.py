@@ -15,9 +15,11 @@ from xqueue_common.service import EXIT_CONFIG, run
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
 from xqueue_worker.artifacts.shelf import of_environment
+from xqueue_worker.drain import Asked
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
 from xqueue_worker.handlers import load
+from xqueue_worker.retire import RETIRE
 from xqueue_worker.settings import WorkerSettings, listed
 
 log = structlog.get_logger(__name__)
@@ -59,11 +61,12 @@ async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop
     gc.collect()
     gc.freeze()
     of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
-    hurry = asyncio.Event()
-    again = asyncio.create_task(_second_signal(stop, hurry))
+    asked = Asked(stop)
+    asyncio.get_running_loop().add_signal_handler(RETIRE, asked.retire.set)
+    again = asyncio.create_task(_second_signal(stop, asked.hurry))
     worker, failed = Worker(settings, handlers), True
     try:
-        await worker.run(stop, hurry)
+        await worker.run(asked)
         failed = False
     finally:
         again.cancel()

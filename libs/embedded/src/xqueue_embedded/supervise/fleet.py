@@ -1,6 +1,7 @@
 """The children of one system: three brokers, four services, and what each must know of the others."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from itertools import count
 
 from xqueue_embedded.brokers.broker import Broker
 from xqueue_embedded.brokers.kafka import Kafka
@@ -36,6 +37,11 @@ class Fleet:
     def services(self) -> list[ServiceProcess]:
         """In the order of the data's flow."""
         return [self.gateway, *self.schedulers, *self.workers, self.notifier]
+
+    def another_worker(self, *, taken: Container[str]) -> ServiceProcess:
+        """Make one more, under the first name that is not taken; it is no part of the fleet yet."""
+        numbers = (number for number in count() if _numbered("worker", number) not in taken)
+        return self._service("worker", next(numbers))
 
     def child(self, name: str, number: int = 0) -> Child:
         """Find one: `("worker", 1)` is the second worker."""
