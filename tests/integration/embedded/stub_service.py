@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import sys
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 
 class Health(BaseHTTPRequestHandler):
@@ -19,7 +22,15 @@ class Health(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def retire(*_: object) -> None:
+    """End when there is no work any more: as long as a file is there, there is."""
+    while (Path(os.environ["XQ_STATE_DIR"]) / "work").exists():
+        time.sleep(0.01)
+    os._exit(0)
+
+
 def main() -> None:
+    signal.signal(signal.SIGUSR1, retire)
     service = sys.argv[1]
     if os.environ.get("STUB_BROKEN") == service:
         sys.exit(f"{service} cannot start: told to break")

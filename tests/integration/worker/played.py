@@ -37,6 +37,7 @@ from xqueue_scheduler.store.cell import CellStore, read_output
 from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.values import Answer, Position, Rebuilt, Turn
 from xqueue_worker.app import Worker
+from xqueue_worker.drain import Asked
 from xqueue_worker.handlers import load
 from xqueue_worker.settings import WorkerSettings
 
@@ -229,8 +230,9 @@ class RunningWorker:
     def __init__(self, settings: WorkerSettings) -> None:
         self.worker = Worker(settings, load([HANDLERS]))
         self.stop = asyncio.Event()
-        self.hurry = asyncio.Event()
-        self.task = asyncio.create_task(self.worker.run(self.stop, self.hurry))
+        asked = Asked(self.stop)
+        self.hurry, self.retire = asked.hurry, asked.retire
+        self.task = asyncio.create_task(self.worker.run(asked))
 
     @property
     def pool(self) -> Any:

@@ -226,6 +226,8 @@ class BareWorker:
         queues: Sequence[str] = ("*",),
         types: Sequence[str] = (TYPE,),
         gpu_memory_mb: int = 0,
+        models: Sequence[str] = (),
+        room_mb: int = 0,
     ) -> None:
         self.bare = bare
         self.incarnation = f"{name}#1"
@@ -234,6 +236,8 @@ class BareWorker:
         self.queues = list(queues)
         self.types = list(types)
         self.gpu_memory_mb = gpu_memory_mb
+        self.models = list(models)
+        self.room_mb = room_mb
         self.inbox = -1
         self.seq = 0
 
@@ -254,6 +258,8 @@ class BareWorker:
         offer = Offer(
             *(self.instance, self.inbox, self.seq, self.slots, self.queues, self.types, profile, "{}"),
             gpu_memory_mb=self.gpu_memory_mb,
+            models=self.models,
+            gpu_room_mb=self.room_mb,
         )
         return await self.bare.cell.heartbeat(self.incarnation, offer, attempts)
 

@@ -11,7 +11,8 @@ from support.scheduler import keyspace
 
 from xqueue_common.cell import Cell
 from xqueue_common.lifecycle import TERMINAL
-from xqueue_common.task import StateRow, TaskRow
+from xqueue_common.task import StateRow, TaskRow, spec_of_row
+from xqueue_scheduler.store.rows import lane_of
 
 Zset = dict[bytes, float]
 Tasks = Mapping[str, TaskRow]
@@ -36,6 +37,7 @@ async def check_invariants(redis: Redis, cell: Cell, place: Callable[[StateRow],
     _flows(keys, tasks, queues)
     _indexes(keys, queues)
     _free(keys)
+    _models(keys)
     _timers(keys, tasks)
     _counts(keys, tasks)
 
@@ -55,9 +57,7 @@ def _tenant(group: str) -> str:
 
 def level_of(row: TaskRow) -> str:
     """Return the level at which a task waits."""
-    wanted = row.spec.resources
-    resources = "" if wanted is None else f"{wanted.slots}.{wanted.gpu_memory_mb}"
-    return f"{row.spec.queue}/{row.spec.type}/{resources}/{row.state.rank or row.state.priority}"
+    return f"{lane_of(spec_of_row(row.spec))}/{row.state.rank or row.state.priority}"
 
 
 # ---- who holds what ----
@@ -269,6 +269,16 @@ def _free(keys: keyspace.Plain) -> None:
         if free > 0:
             wanted[profile][incarnation] = free
     assert _named(keys, "f:") == wanted, "free are exactly the workers with a slot to give"
+
+
+def _models(keys: keyspace.Plain) -> None:
+    holders: defaultdict[str, set[bytes]] = defaultdict(set)
+    for incarnation, value in keys.get("workers", {}).items():
+        for model in msgspec.msgpack.decode(value)[-1]:
+            holders[model].add(incarnation)
+    assert _named(keys, "l:") == holders, "holders of a model are the workers that say so"
+    ready = {name.encode() for name in _named(keys, "r:")}
+    assert keys.get("passed", {}).keys() <= ready, "passed over is only what may run"
 
 
 # ---- the rest ----

@@ -16,6 +16,8 @@ from support.our_services import (
 )
 
 from xqueue_common.settings import misspelt
+from xqueue_embedded.pool.settings import PoolSettings
+from xqueue_worker import retire
 
 SPARE_S = 5
 """Between the end of a service's own patience and SIGKILL."""
@@ -134,11 +136,23 @@ def test_every_worker_can_have_an_inbox(cluster: Cluster) -> None:
     assert read_settings("worker", cluster.environment(worker)).inboxes >= 2 * workers
 
 
-def test_there_is_a_worker_for_as_many_tasks_as_it_has_slots(everything: Cluster) -> None:
-    (worker,) = [workload for workload in everything.services() if workload.name == "worker"]
+def test_workers_are_scaled_by_the_thresholds_of_the_pool(everything: Cluster) -> None:
     (scaler,) = everything.of_kind("ScaledObject")
     (trigger,) = scaler["spec"]["triggers"]
-    assert trigger["metadata"]["threshold"] == everything.environment(worker)["XQ_WORKER_SLOTS"]
+    usual = PoolSettings()
+    assert trigger["metricType"] == "Value"
+    assert float(trigger["metadata"]["threshold"]) == usual.pool_up
+    assert f">= {usual.pool_up:g}" in trigger["metadata"]["query"]
+    assert f"> {usual.pool_down:g}" in trigger["metadata"]["query"]
+    assert scaler["spec"]["pollingInterval"] == usual.pool_every_s
+    down = scaler["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+    assert down["stabilizationWindowSeconds"] == usual.pool_every_s
+    assert down["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": usual.pool_every_s}]
+
+
+def test_a_worker_that_is_scaled_in_finishes_first(cluster: Cluster) -> None:
+    (worker,) = [workload for workload in cluster.services() if workload.name == "worker"]
+    assert asks_to_retire(worker), "SIGTERM is all that it would get"
 
 
 def test_gpu_workers_ask_for_a_gpu(everything: Cluster) -> None:
@@ -155,5 +169,15 @@ def base_name(name: str) -> str:
 
 def seconds_before_sigterm(workload: Workload) -> float:
     """Return how long Kubernetes waits before it tells a container to stop."""
-    before: float = workload.main.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    hook = workload.main.get("lifecycle", {}).get("preStop", {})
+    if asks_to_retire(workload):
+        waits: float = retire.arguments().parse_args(hook["exec"]["command"][3:]).wait
+        return waits
+    before: float = hook.get("sleep", {}).get("seconds", 0)
     return before
+
+
+def asks_to_retire(workload: Workload) -> bool:
+    """Return whether a container asks its worker to retire before it is told to stop."""
+    command = workload.main.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [])
+    return bool(command[:3] == ["python", "-m", retire.__name__])

@@ -109,6 +109,39 @@ def test_workers_are_scaled_by_a_metric_that_exists(everything: Cluster, tmp_pat
     assert promtool("check", "rules", recorded([trigger["metadata"]["query"]], tmp_path)).status == 0
 
 
+@pytest.mark.parametrize(
+    ("running", "offered", "told"),
+    [
+        ([100, 100], [100, 100], 1.0),
+        ([80, 81], [100, 100], 0.9),
+        ([79, 80], [100, 100], 0.8),
+        ([31, 30], [100, 100], 0.8),
+        ([20, 20], [100, 100], 0.2),
+        ([90, 60], [100, 0], 0.9),
+        ([0, 0], [100, 0], 0),
+        ([7, 0], [0, 0], None),
+    ],
+    ids=["full", "busy", "nearly", "usual", "calm", "one retires", "idle", "all retire"],
+)
+def test_workers_are_scaled_by_how_busy_those_that_serve_are(
+    everything: Cluster, tmp_path: Path, running: list[int], offered: list[int], told: float | None
+) -> None:
+    (scaler,) = everything.of_kind("ScaledObject")
+    (trigger,) = scaler["spec"]["triggers"]
+    slots = {"running": running, "offered": offered}
+    series_of = [
+        {"series": f'xqueue_worker_slots{{instance="worker-{n}",state="{state}"}}', "values": str(value)}
+        for state, values in slots.items()
+        for n, value in enumerate(values)
+    ]
+    expected = [] if told is None else [{"labels": "{}", "value": told}]
+    asked = {"expr": trigger["metadata"]["query"], "eval_time": "0", "exp_samples": expected}
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump({"tests": [{"input_series": series_of, "promql_expr_test": [asked]}]}))
+    done = promtool("test", "rules", file)
+    assert done.status == 0, done.problems
+
+
 def recorded(expressions: Iterable[str], folder: Path) -> Path:
     """Write expressions down as rules, which promtool can judge."""
     listed = [{"record": f"expression:{n}", "expr": text} for n, text in enumerate(expressions)]

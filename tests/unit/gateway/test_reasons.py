@@ -117,3 +117,11 @@ def test_scopes_are_named_as_people_would() -> None:
         "tenant c",
         "key d/e",
     ]
+
+
+def test_a_model_that_is_loaded_nowhere_says_until_when_others_come_first_and_may_come_earlier() -> None:
+    explained = why(due_ms=NOW_MS + 60_000)
+
+    [reason] = reasons(explained)
+    assert (reason.kind, reason.until) == ("model", after(60))
+    assert guess(explained) == (0, after(0.5))

@@ -84,6 +84,7 @@ class Offer(Struct, frozen=True, array_like=True):
         info: more about it for people, as a JSON object.
         gpu_memory_mb: GPU memory that its attempts may take in all.
         models: those that it holds in memory.
+        gpu_room_mb: GPU memory that neither attempts nor models take.
     """
 
     instance: str
@@ -96,6 +97,7 @@ class Offer(Struct, frozen=True, array_like=True):
     info: str
     gpu_memory_mb: int = 0
     models: list[str] = []
+    gpu_room_mb: int = 0
 
 
 class Beat(NamedTuple):
@@ -283,5 +285,5 @@ def _setting(name: bytes, version: int, value: bytes) -> SettingView:
 
 
 def _view(incarnation: bytes, packed: bytes, beat: bytes, running: int) -> WorkerView:
-    instance, _inbox, _seq, slots, _profile, info, _gpu_memory_mb = msgspec.msgpack.decode(packed)
+    instance, _inbox, _seq, slots, _profile, info, *_ = msgspec.msgpack.decode(packed)
     return WorkerView(incarnation.decode(), instance, slots, running, info, int(float(beat)))

@@ -36,6 +36,7 @@ class Explained(Struct, frozen=True, array_like=True):
         above: tasks of its queue and type that wait at a higher priority.
         keys: keys of its tenant that wait beside it at its level.
         tenants: tenants that are ready at its level.
+        due_ms: when tasks whose model is loaded will not come before it any more; None: they do not now.
     """
 
     level: str
@@ -47,3 +48,4 @@ class Explained(Struct, frozen=True, array_like=True):
     above: int
     keys: int
     tenants: int
+    due_ms: int | None = None

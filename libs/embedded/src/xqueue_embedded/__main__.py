@@ -11,6 +11,7 @@ from rich.console import Console
 
 from xqueue_embedded.console.display import display_for
 from xqueue_embedded.console.up import run_up
+from xqueue_embedded.pool.settings import PoolSize, read_size
 from xqueue_embedded.ports import LOOPBACK
 from xqueue_embedded.supervise.options import SystemOptions
 
@@ -28,6 +29,8 @@ Level = Literal["debug", "info", "warning", "error"]
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]
 
+_ONE = PoolSize(1, 1)
+
 
 @app.command
 def up(
@@ -35,7 +38,7 @@ def up(
     port: Port = 8080,
     host: str = LOOPBACK,
     state_dir: Annotated[Path, Parameter(env_var="XQ_STATE_DIR")] = Path(".xqueue"),
-    workers: Count = 1,
+    workers: Annotated[PoolSize, Parameter(converter=read_size, n_tokens=1, accepts_keys=False)] = _ONE,
     schedulers: Count = 1,
     handlers: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
     backend: bool = True,
@@ -51,7 +54,8 @@ def up(
         port: Where the API listens; 0 takes a free port.
         host: The address that it listens on.
         state_dir: All that the system keeps, from one run to the next.
-        workers: How many workers to run.
+        workers: How many workers to run: a number, or a range like 1-4 within which the load decides (XQ_POOL_UP,
+            XQ_POOL_DOWN, XQ_POOL_EVERY_S).
         schedulers: How many schedulers to run; all but one stand by.
         handlers: Python modules with your handlers, beside the ready ones; from here and PYTHONPATH.
         backend: Run a small model server (pictures, speech) unless IMAGE_GEN_URL_1, WHISPER_URL_1 or XQ_BACKENDS
@@ -62,7 +66,8 @@ def up(
         state_dir=state_dir,
         host=host,
         port=port,
-        workers=workers,
+        workers=workers.least,
+        most_workers=workers.most,
         schedulers=schedulers,
         handlers=handlers,
         backend=backend,

@@ -8,7 +8,8 @@ EmbeddedError
 ├── StartFailed             a broker or service ended, or did not answer in time; shows its log's last lines
 ├── StateDirUnusable        the state directory cannot be made or written
 ├── StateDirInUse           another `up` runs on this state directory; names its pid
-└── PortTaken               something else listens on the port that was asked for
+├── PortTaken               something else listens on the port that was asked for
+└── WrongSettings           a variable of ours has a value that it cannot have; names it and the remedy
 """
 
 from pathlib import Path
@@ -81,3 +82,7 @@ class PortTaken(EmbeddedError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is taken. Choose another --port; --port 0 takes a free one.")
         self.port = port
+
+
+class WrongSettings(EmbeddedError):
+    """A variable of ours has a value that it cannot have."""

@@ -28,6 +28,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         worker_stale_s: after how much silence nothing more is sent to a worker.
         roll_records: records (beside twice the open tasks) that the status log may grow past the oldest snapshot.
         roll_age_s: age of the oldest snapshot of an open task at which it is written again.
+        model_patience_s: how long tasks whose model no free worker holds may be passed over for others, so that
+            models are loaded less often.
         checkpoint_s: how often an idle cell without open tasks writes down where it stands.
     """
 
@@ -44,6 +46,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     worker_stale_s: Seconds = 3.0
     roll_records: Annotated[int, Meta(ge=1)] = 100_000
     roll_age_s: Seconds = 3.5 * 86_400
+    model_patience_s: Seconds = 15.0
     checkpoint_s: Seconds = 6 * 3_600.0
 
     def head(self) -> HeadSettings:
@@ -57,6 +60,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
             stale=_ms(self.worker_stale_s),
             roll=self.roll_records,
             roll_age=_ms(self.roll_age_s),
+            patience=_ms(self.model_patience_s),
         )
 
 

@@ -18,9 +18,11 @@ from xqueue_worker.app import Worker
 from xqueue_worker.artifacts.shelf import of_environment
 from xqueue_worker.backends.configuration import configured
 from xqueue_worker.backends.settings import PoolSettings
+from xqueue_worker.drain import Asked
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
 from xqueue_worker.handlers import load, needing
+from xqueue_worker.retire import RETIRE
 from xqueue_worker.settings import WorkerSettings, listed
 
 log = structlog.get_logger(__name__)
@@ -65,11 +67,12 @@ async def _serve(
     gc.collect()
     gc.freeze()
     of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
-    hurry = asyncio.Event()
-    again = asyncio.create_task(_second_signal(stop, hurry))
+    asked = Asked(stop)
+    asyncio.get_running_loop().add_signal_handler(RETIRE, asked.retire.set)
+    again = asyncio.create_task(_second_signal(stop, asked.hurry))
     worker, failed = Worker(settings, handlers, pools), True
     try:
-        await worker.run(stop, hurry)
+        await worker.run(asked)
         failed = False
     finally:
         again.cancel()

@@ -18,7 +18,7 @@ from xqueue_worker.caught import catching
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.claims import Claims
 from xqueue_worker.connections import Connections
-from xqueue_worker.drain import Drain
+from xqueue_worker.drain import Asked, Drain
 from xqueue_worker.executor import Executor
 from xqueue_worker.handler import Handler
 from xqueue_worker.identity import Holdings, Identity
@@ -80,8 +80,8 @@ class Worker:
             shutdown_s=settings.shutdown_s,
         )
 
-    async def run(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
-        """Work until ``stop`` is set, then drain; ``hurry`` cuts that short.
+    async def run(self, asked: Asked) -> None:
+        """Work until asked to stop or to retire, then drain.
 
         Raises:
             XQueueError: alone or in a group; what the worker cannot do without failed for good.
@@ -105,7 +105,7 @@ class Worker:
                     self._reporter.run(),
                     self._teller.run(),
                     self._lease.run(self.inbox.leased),
-                    self._drain.run(stop, hurry, drained),
+                    self._drain.run(asked, drained),
                 )
         finally:
             self.health.ready = False

@@ -6,6 +6,9 @@
 4. Stop those that have not; hand them back.
 5. Wait until every report is in the log, and tell the last progress. Only then may the heartbeats end: until then
    they keep the leases.
+
+A worker that retires (SIGUSR1: the pool shrinks) does the first two, then waits for what runs however long that
+takes. A SIGTERM meanwhile goes on with step 3.
 """
 
 import asyncio
@@ -40,6 +43,21 @@ def plan(shutdown_s: float) -> Plan:
     return Plan(shutdown_s - 2 * short_s, short_s, short_s)
 
 
+class Asked:
+    """What a worker has been asked for.
+
+    Attributes:
+        stop: to end within its patience.
+        hurry: to end now; it counts once ``stop`` does.
+        retire: to end when its work is done.
+    """
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self.stop = stop
+        self.hurry = asyncio.Event()
+        self.retire = asyncio.Event()
+
+
 class Drain:
     """The drain agent is responsible for an orderly end: nothing lost, nothing run twice that need not be."""
 
@@ -60,14 +78,17 @@ class Drain:
         self._teller = teller
         self._plan = plan(shutdown_s)
 
-    async def run(self, stop: asyncio.Event, hurry: asyncio.Event, done: asyncio.Event) -> None:
-        """Wait for ``stop``, drain, set ``done``; ``hurry`` cuts it short."""
-        await stop.wait()
-        log.info("draining", running=len(self._pool.running))
+    async def run(self, asked: Asked, done: asyncio.Event) -> None:
+        """Wait to be asked, drain, set ``done``."""
+        await _any_of(asked.stop, asked.retire)
         self._pool.close()
         self._claims.give_back()
-        await self._emptied(hurry, self._plan.finish_s)
-        await self._stop_rest(hurry)
+        if not asked.stop.is_set():
+            log.info("retiring", running=len(self._pool.running))
+            await _any_of(asked.stop, self._pool.emptied)
+        log.info("draining", running=len(self._pool.running))
+        await self._emptied(asked.hurry, self._plan.finish_s)
+        await self._stop_rest(asked.hurry)
         await self._flush()
         done.set()
 
@@ -91,7 +112,13 @@ class Drain:
         return [attempt for attempt in self._pool.running.values() if not attempt.reported]
 
     async def _emptied(self, hurry: asyncio.Event, timeout_s: float) -> None:
-        waiters = [asyncio.create_task(event.wait()) for event in (self._pool.emptied, hurry)]
+        await _any_of(self._pool.emptied, hurry, timeout_s=timeout_s)
+
+
+async def _any_of(*events: asyncio.Event, timeout_s: float | None = None) -> None:
+    waiters = [asyncio.create_task(event.wait()) for event in events]
+    try:
         await asyncio.wait(waiters, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
         for waiter in waiters:
             waiter.cancel()

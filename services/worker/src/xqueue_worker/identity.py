@@ -68,6 +68,7 @@ class Identity:
             encode(self._info(holds)).decode(),
             gpu_memory_mb=self.gpu_memory_mb,
             models=list(holds.models),
+            gpu_room_mb=sum(gpu.memory_mb - gpu.used_mb for gpu in holds.gpus),
         )
 
     def _info(self, holds: Holdings) -> WorkerInfo:

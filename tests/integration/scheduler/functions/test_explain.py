@@ -78,3 +78,15 @@ async def test_shares_of_queues_are_told(bare: BareCell) -> None:
     await bare.call(configure(queue_setting("a"), QueueSettings(workers=7)))
     await bare.call(configure(queue_setting("b"), QueueSettings(workers=100)))
     assert await bare.cell.allocations() == {"a": {"one#1": 2, "two#1": 5}, "b": {"one#1": 4, "two#1": 8}}
+
+
+async def test_a_task_that_is_passed_over_for_its_model_says_until_when(bare: BareCell) -> None:
+    worker = BareWorker(bare, "w", models=["warm"])
+    cold = await bare.submit(model="cold")
+    await submit(bare, 2, model="warm")
+    assert (await why(bare, cold)).due_ms is None
+
+    await worker.join()
+    await bare.call()
+
+    assert (await why(bare, cold)).due_ms == bare.last.now_ms + bare.head.patience

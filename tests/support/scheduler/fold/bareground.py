@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from support.scheduler import keyspace
 from support.scheduler.bare import BareCell
 from support.scheduler.fold.following import Follower
-from support.scheduler.fold.steps import WORKERS, Offering
+from support.scheduler.fold.steps import PATIENCE_MS, WORKERS, Offering
 from support.scheduler.logs import PaperLogs
 
 from xqueue_common.cell import Code
@@ -36,10 +36,10 @@ class BareGround:
 
     def __init__(self, redis: Redis, namespace: str) -> None:
         self._redis = redis
-        self._head = HeadSettings(stale=NEVER_MS, ttl=TTL_MS)
+        self._head = HeadSettings(stale=NEVER_MS, ttl=TTL_MS, patience=PATIENCE_MS)
         self._bare = BareCell(redis, namespace, self._head)
         self.cell = self._bare.cell
-        self.follower = Follower(redis, self.cell, claim_ms=self._head.claim)
+        self.follower = Follower(redis, self.cell, self._head)
         self._bare.store.call = self.follower.around(self._bare.store.call)  # type: ignore[method-assign,assignment]
         # The reader knows of limits that submissions want, not of those that operators set; `Vows` know both.
         self._bare.log._check_limit = lambda *_: None  # type: ignore[method-assign]

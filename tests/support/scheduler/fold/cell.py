@@ -19,8 +19,8 @@ NEVER_MIND = 1_000_000_000
 class FoldCell:
     """What is done to a cell: calls, what workers say between them, and the loss of Redis."""
 
-    def __init__(self, *, now_ms: int = 0, claim_ms: int = 10_000) -> None:
-        self.fold = Fold(now_ms=now_ms, claim_ms=claim_ms)
+    def __init__(self, *, now_ms: int = 0, claim_ms: int = 10_000, patience_ms: int = 15_000) -> None:
+        self.fold = Fold(now_ms=now_ms, claim_ms=claim_ms, patience_ms=patience_ms)
 
     def call(
         self,

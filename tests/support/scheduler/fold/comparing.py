@@ -36,6 +36,8 @@ def compare(picture: Picture, fold: Fold) -> None:
     _equal("tats", {scope: int(float(tat)) for scope, tat in picture.hash("rates").items()}, fold.tats)
     _equal("refills", picture.zset("refills"), views.refills(fold))
     _equal("estimates", _estimates(picture), {name: list(it) for name, it in fold.estimates.items()})
+    _equal("passed", {level: int(since) for level, since in picture.hash("passed").items()}, fold.passed)
+    _equal("holders of models", picture.named("l:"), views.holders_of_models(fold))
     _equal("totals", _totals(picture), dict(views.totals(fold)))
     _equal("places", (picture.number("seq"), picture.number("front")), (fold.seq, fold.front))
     _groups(picture, fold)

@@ -17,6 +17,7 @@ from xqueue_common.cell import Ask, Cell, Code
 from xqueue_common.events import Report, TimerFired
 from xqueue_common.task import TaskRow
 from xqueue_scheduler.store.cell import read_output
+from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.values import Answer, Turn
 
 Make = Callable[[Turn], Coroutine[Any, Any, Answer]]
@@ -37,10 +38,10 @@ class Sent(NamedTuple):
 class Follower:
     """Follows one cell. Whoever makes calls on it makes them through `around`."""
 
-    def __init__(self, redis: Redis, cell: Cell, *, claim_ms: int) -> None:
+    def __init__(self, redis: Redis, cell: Cell, head: HeadSettings) -> None:
         self._redis, self._cell = redis, cell
         self._camera = Camera(redis, cell)
-        self.model = FoldCell(claim_ms=claim_ms)
+        self.model = FoldCell(claim_ms=head.claim, patience_ms=head.patience)
         self.picture = Picture({}, {})
         self.sent: list[Sent] = []
         """All grants, in their order."""

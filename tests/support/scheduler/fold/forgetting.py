@@ -25,7 +25,7 @@ def forget(fold: Fold) -> None:
 
 def lose(fold: Fold) -> None:
     """Lose Redis: what the log does not hold begins anew; what runs is charged again, every rate is spent."""
-    fold.offers, fold.estimates = {}, {}
+    fold.offers, fold.estimates, fold.passed = {}, {}, {}
     fold.tenants, fold.groups = Share(), {}
     fold.front = min([0, *(task.place for task in fold.open())])
     for task in sorted(fold.running(), key=lambda task: task.place):

@@ -11,6 +11,7 @@ from support.scheduler.fold.limits import (
     weight_of_groups,
     weight_of_tenants,
 )
+from support.scheduler.fold.offers import will_hold
 from support.scheduler.fold.ready import best, look, settle
 from support.scheduler.fold.state import Fold, Grant, Task
 
@@ -32,6 +33,8 @@ def _grant(fold: Fold, task: Task, worker: str) -> Grant:
     task.charge = shares.cost(estimate.ms, task.needs.slots)
     _charge(fold, task)
     spend(fold, task)
+    fold.offers[worker] = will_hold(fold.offers[worker], task)
+    fold.passed.pop(task.level, None)
     task.attempt += 1
     task.claimed, task.worker = False, worker
     task.held = _held(task)

@@ -16,17 +16,26 @@ class Whose(IntEnum):
     LENT = 3
 
 
+class Heat(IntEnum):
+    """What it takes to run a task on a worker: nothing, a load into free memory, or an eviction first."""
+
+    HELD = 0
+    ROOM = 1
+    FULL = 2
+
+
 class Fit(NamedTuple):
     """A worker that fits a task; the least fits best."""
 
     whose: Whose
+    heat: Heat
     fullness: int
     worker: str
 
     @property
-    def order(self) -> tuple[int, int, list[int]]:
-        """A slot of its own first, then the emptiest worker, then the greatest name."""
-        return self.whose, self.fullness, [-byte for byte in self.worker.encode() + b"\0"]
+    def order(self) -> tuple[int, int, int, list[int]]:
+        """A slot of its own first, then who holds its model, then the emptiest worker, then the greatest name."""
+        return self.whose, self.heat, self.fullness, [-byte for byte in self.worker.encode() + b"\0"]
 
 
 class Free:
@@ -47,7 +56,7 @@ class Free:
     def fits(self, task: Task) -> list[Fit]:
         """Return the workers that fit a task, best first."""
         found = [
-            Fit(self._whose(task.spec.queue, name), -self._slots[name], name)
+            Fit(self._whose(task.spec.queue, name), heat_of(offer, task), -self._slots[name], name)
             for name, offer in self._fold.offers.items()
             if serves_queue(offer, task.spec.queue) and task.spec.type in offer.types and self._has(name, task)
         ]
@@ -63,6 +72,21 @@ class Free:
         if split is None:
             return Whose.ANYBODYS
         return Whose.OWN if self._used[queue, worker] < split.get(worker, 0) else Whose.LENT
+
+
+def heat_of(offer: Offer, task: Task) -> Heat:
+    """Return what it takes to run a task on the worker that offers this."""
+    if task.spec.model is None or task.spec.model in offer.models:
+        return Heat.HELD
+    return Heat.ROOM if offer.room_mb >= task.needs.gpu_memory_mb else Heat.FULL
+
+
+def will_hold(offer: Offer, task: Task) -> Offer:
+    """Return what a worker offers once it has been given a task."""
+    if task.spec.model is None or task.spec.model in offer.models:
+        return offer
+    room_mb = max(0, offer.room_mb - task.needs.gpu_memory_mb)
+    return offer._replace(models=offer.models | {task.spec.model}, room_mb=room_mb)
 
 
 def serves_queue(offer: Offer, queue: str) -> bool:

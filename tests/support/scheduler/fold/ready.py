@@ -1,10 +1,11 @@
 """What may run, where it stands, and which of it comes next."""
 
 from collections import defaultdict
+from enum import IntEnum
 from typing import NamedTuple
 
 from support.scheduler.fold.limits import Rooms
-from support.scheduler.fold.offers import Fit, Free
+from support.scheduler.fold.offers import Fit, Free, Heat
 from support.scheduler.fold.state import Fold, Task
 
 from xqueue_common.lifecycle import Status
@@ -27,11 +28,20 @@ class Ready(NamedTuple):
     levels: frozenset[str]
 
 
+class Turn(IntEnum):
+    """When it is the turn of a level among those of its priority."""
+
+    DUE = 0
+    WARM = 1
+    COLD = 2
+
+
 class Best(NamedTuple):
-    """The task that comes next, and the workers that fit it, best first."""
+    """A task that may run, the workers that fit it, best first, and when its turn is."""
 
     task: Task
     fits: list[Fit]
+    turn: Turn
 
 
 def look(fold: Fold) -> Ready:
@@ -57,7 +67,11 @@ def _firsts(fold: Fold) -> dict[At, Task]:
 
 
 def settle(fold: Fold, ready: Ready) -> None:
-    """Note in the shares what is ready now; a tenant's clocks rest only where tasks of it wait, else they go."""
+    """Note in the shares what is ready now; a tenant's clocks rest only where tasks of it wait, else they go.
+
+    What is not ready any more is not passed over any more.
+    """
+    fold.passed = {level: since for level, since in fold.passed.items() if level in ready.levels}
     tenants: defaultdict[str, set[str]] = defaultdict(set)
     for level, tenant in ready.tenants:
         tenants[level].add(tenant)
@@ -73,22 +87,38 @@ def settle(fold: Fold, ready: Ready) -> None:
 
 
 def best(fold: Fold, ready: Ready) -> Best | None:
-    """Return the task that comes next, if any may run."""
+    """Return the task that comes next, if any may run; note the cold levels that it passes over."""
     free = Free(fold)
     may_run = [
-        Best(task, fits)
+        Best(task, fits, _turn(fold, task, fits[0]))
         for (level, _), task in ready.groups.items()
         if (level, task.tenant) in ready.tenants and level in ready.levels and (fits := free.fits(task))
     ]
-    return min(may_run, key=lambda found: _order(fold, found), default=None)
+    found = min(may_run, key=lambda it: (*_rank(fold, it), it.turn, *_order(fold, it)), default=None)
+    if found is not None and found.turn is not Turn.COLD:
+        for it in may_run:
+            alike = it.turn is Turn.COLD and _rank(fold, it) == _rank(fold, found)
+            if alike and _order(fold, it) < _order(fold, found):
+                fold.passed.setdefault(it.task.level, fold.now_ms)
+    return found
+
+
+def _turn(fold: Fold, task: Task, fit: Fit) -> Turn:
+    since = fold.passed.get(task.level)
+    if since is not None and fold.now_ms - since >= fold.patience_ms:
+        return Turn.DUE
+    return Turn.WARM if fit.heat is Heat.HELD else Turn.COLD
+
+
+def _rank(fold: Fold, found: Best) -> tuple[int, int]:
+    """Return what comes before everybody's turn."""
+    return found.fits[0].whose, -found.task.urgency(fold.now_ms)
 
 
 def _order(fold: Fold, found: Best) -> tuple[float | str, ...]:
     """Return where a task comes, by POLICY.md's list; names here are ASCII, so bytes and letters order alike."""
     task = found.task
     return (
-        found.fits[0].whose,
-        -task.urgency(fold.now_ms),
         min(task.place, 0),
         fold.tenants.stand(task.level, task.tenant),
         task.tenant,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import quote
 
 from support.scheduler.fold.share import Share
 from support.scheduler.fold.shares import Estimate
@@ -39,6 +40,8 @@ class Offer(NamedTuple):
     gpu_memory_mb: int = 0
     queues: tuple[str, ...] = ("*",)
     types: tuple[str, ...] = ()
+    models: frozenset[str] = frozenset()
+    room_mb: int = 0
 
 
 class Stored(NamedTuple):
@@ -121,9 +124,10 @@ class Task:
     @property
     def lane(self) -> str:
         """What a worker must serve to run it."""
-        slots, memory = self.needs.slots, self.needs.gpu_memory_mb
-        size = "" if (slots, memory) == (1, 0) else f"{slots}.{memory}"
-        return f"{self.spec.queue}/{self.spec.type}/{size}"
+        slots, memory, model = self.needs.slots, self.needs.gpu_memory_mb, self.spec.model
+        size = "" if (slots, memory, model) == (1, 0, None) else f"{slots}.{memory}"
+        wanted = "" if model is None else f".{quote(model, safe='')}"
+        return f"{self.spec.queue}/{self.spec.type}/{size}{wanted}"
 
     @property
     def level(self) -> str:
@@ -142,6 +146,7 @@ class Fold:
     Attributes:
         now_ms: the time of the last call.
         claim_ms: how long an attempt may wait for its claim; its deadline counts from there.
+        patience_ms: how long a cold level may be passed over.
         seq: highest place given to a submission.
         front: lowest place given by a reorder; 0 if none was.
         tasks: all tasks ever submitted, by id.
@@ -150,12 +155,14 @@ class Fold:
         wishes: limit and weight of a group, by its name.
         tats: when a scope's bucket is full again, in us, by scope.
         estimates: by type.
+        passed: when a level that may run and was cold was first passed over since it was served last.
         tenants: the share of the tenants.
         groups: the shares of the groups of each tenant.
     """
 
     now_ms: int = 0
     claim_ms: int = 10_000
+    patience_ms: int = 15_000
     seq: int = 0
     front: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -164,6 +171,7 @@ class Fold:
     wishes: dict[str, Wish] = field(default_factory=dict)
     tats: dict[str, int] = field(default_factory=dict)
     estimates: dict[str, Estimate] = field(default_factory=dict)
+    passed: dict[str, int] = field(default_factory=dict)
     tenants: Share = field(default_factory=Share)
     groups: dict[str, Share] = field(default_factory=dict)
 

@@ -25,6 +25,9 @@ SETTINGS = [
 ]
 PRIORITIES = [0, 0, 0, 1, 7]
 WEIGHTS = [None, None, 0.25, 1.0, 2.0, 8.0]
+MODELS = ["m", "n/1", "ö:2 %"]
+PATIENCE_MS = 1_000
+"""How long a level may be passed over in a walk: as long as one of its steps of time."""
 MANY = 1_000
 FAULTY = 0.4
 NO_BACKOFF = Backoff("fixed", 0)
@@ -70,6 +73,7 @@ class _Plan:
         self._chance = chance
         self._crowd = crowd
         self._settings = chance.sample(SETTINGS, 2)
+        self._models = chance.choice([[None], [None, *MODELS], MODELS])
         steps: dict[Callable[[], Step], float] = {
             self._submit: 6,
             self._finish: 6,
@@ -110,6 +114,7 @@ class _Plan:
             "run_at_ms": chance.choice([None] * 6 + [1, 1 << 50]),
             "queue_timeout_ms": chance.choice([None, 600_000]),
             "resources": chance.choice([None] * 5 + [Resources(0, 2), Resources(3_000, 1), Resources(5_000, 3)]),
+            "model": chance.choice(self._models),
         }
         return {name: value for name, value in spec.items() if value is not None or name == "queue_timeout_ms"}
 
@@ -135,7 +140,9 @@ class _Plan:
     def _offer(self) -> Step:
         chance, worker = self._chance, self._chance.randrange(len(WORKERS))
         slots = chance.choice([0, 1, 1, 2, 3, 5])
-        return Step("leave", (worker,)) if chance.random() < 0.2 else Step("offer", (worker, slots))
+        models = tuple(chance.sample(MODELS, chance.choice([0, 0, 1, 2])))
+        offer = Step("offer", (worker, slots, models, chance.choice([0, 0, 4_000])))
+        return Step("leave", (worker,)) if chance.random() < 0.2 else offer
 
     def _claim(self) -> Step:
         return Step("claim", (self._which(),))

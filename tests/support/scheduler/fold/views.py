@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from typing import NamedTuple
+from urllib.parse import quote
 
 from support.scheduler.fold.limits import rates, refill_ms, tokens
 from support.scheduler.fold.ready import look
@@ -68,6 +69,15 @@ def holders(fold: Fold) -> dict[str, set[str]]:
         for scope in task.held:
             extra = f":{task.needs.slots - 1}:{task.needs.gpu_memory_mb}" if scope.startswith("x/") else ""
             found[scope].add(f"{task.spec.task_id}:{task.attempt}{extra}")
+    return dict(found)
+
+
+def holders_of_models(fold: Fold) -> dict[str, set[str]]:
+    """Return the workers that hold a model, by its name as it stands in levels."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for worker, offer in fold.offers.items():
+        for model in offer.models:
+            found[quote(model, safe="")].add(worker)
     return dict(found)
 
 

@@ -17,7 +17,7 @@ LEFT = {
     *("", "totals", "open", "marks", "opens", "estimates"),
     *("workers", "beats", "profiles", "inboxes", "limits", "rates", "refills"),
 }
-"""What may be left when all tasks have ended, beside ended tasks, settings and free workers."""
+"""What may be left when all tasks have ended, beside ended tasks, settings, free workers and their models."""
 
 
 class Ground(Protocol):
@@ -176,7 +176,7 @@ class Walker:
             return Admission.CANCELED
         return Admission.WAIT if int(token.split(".")[1]) > picture.number("told") else Admission.ADMITTED
 
-    async def do_offer(self, which: int, slots: int) -> None:
+    async def do_offer(self, which: int, slots: int, models: tuple[str, ...] = (), room_mb: int = 0) -> None:
         offering = self._ground.workers[which % len(self._ground.workers)]
         worker = self._workers.get(offering.name)
         if worker is None:
@@ -184,6 +184,7 @@ class Walker:
             if not await worker.join(self._ground.inboxes):
                 del self._workers[offering.name]
                 return
+        worker.hold(models, room_mb)
         await worker.beat(slots)
         self._follower.model.offer(worker.incarnation, worker.offer)
 
@@ -247,7 +248,7 @@ class Walker:
     def _check_end(self) -> None:
         fold, picture = self._follower.model.fold, self._follower.picture
         assert not fold.open(), f"still open: {[task.spec.task_id for task in fold.open()]}"
-        families = ("t:", "c:", "f:")
+        families = ("t:", "c:", "f:", "l:")
         left = {name for name in picture.keys if not name.startswith(families)} - LEFT
         assert not left, f"left behind: {left}"
 

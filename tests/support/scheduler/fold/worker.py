@@ -15,6 +15,8 @@ class Worker:
         self._offering = offering
         self.incarnation = f"{offering.name}#1"
         self.slots = 0
+        self._models: tuple[str, ...] = ()
+        self._room_mb = 0
         self._inbox = -1
         self._inboxes = 0
         self._seq = 0
@@ -22,7 +24,12 @@ class Worker:
     @property
     def offer(self) -> Offer:
         """What it offers, as the model takes it."""
-        return Offer(self.slots, self._offering.gpu_memory_mb, self._offering.queues, self._offering.types)
+        _, queues, types, memory_mb = self._offering
+        return Offer(self.slots, memory_mb, queues, types, frozenset(self._models), self._room_mb)
+
+    def hold(self, models: tuple[str, ...], room_mb: int) -> None:
+        """Hold these models from now on, and have so much memory left."""
+        self._models, self._room_mb = models, room_mb
 
     async def join(self, inboxes: int) -> bool:
         """Lease one of so many inboxes; return whether there was one."""
@@ -42,7 +49,11 @@ class Worker:
         self._seq += 1
         name, queues, types, memory = self._offering
         profile = f"{','.join(queues)}|{','.join(types)}"
-        offer = Beat(name, self._inbox, self._seq, self.slots, list(queues), list(types), profile, "{}", memory)
+        offer = Beat(
+            *(name, self._inbox, self._seq, self.slots, list(queues), list(types), profile, "{}", memory),
+            models=list(self._models),
+            gpu_room_mb=self._room_mb,
+        )
         return (await self._cell.heartbeat(self.incarnation, offer, [])).code
 
     async def leave(self) -> None:

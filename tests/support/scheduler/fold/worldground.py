@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
 from support.scheduler.fold.following import Follower
-from support.scheduler.fold.steps import WORKERS, Offering
+from support.scheduler.fold.steps import PATIENCE_MS, WORKERS, Offering
 from support.scheduler.inboxes import INBOXES
 from support.scheduler.logs import PaperLogs
 from support.scheduler.world import World, living
@@ -33,7 +33,7 @@ class WorldGround:
     def __init__(self, world: World) -> None:
         self._world = world
         self.cell = world.cell
-        self.follower = Follower(world.redis, world.cell, claim_ms=HeadSettings().claim)
+        self.follower = Follower(world.redis, world.cell, HeadSettings(patience=PATIENCE_MS))
         self._saved: keyspace.Saved | None = None
         self._owner: Scheduler
         self._owners = 0
@@ -106,7 +106,7 @@ class WorldGround:
 async def world_ground(redis: Redis, namespace: str) -> AsyncIterator[WorldGround]:
     """Give out a ground in a world of its own, whose logs are on paper; nothing of it is left in the end."""
     world = World(PaperLogs(), redis, namespace, patience_s=1)
-    world.settings = {"worker_stale_s": NEVER_S, "ended_ttl_s": 3_600.0}
+    world.settings = {"worker_stale_s": NEVER_S, "ended_ttl_s": 3_600.0, "model_patience_s": PATIENCE_MS / 1000}
     # As on the bare ground: the reader of the log knows nothing of limits that operators set.
     world.log._check_limit = lambda *_: None  # type: ignore[method-assign]
     async with living(world):

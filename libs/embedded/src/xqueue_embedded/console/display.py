@@ -9,7 +9,7 @@ from rich.text import Text
 from xqueue_embedded.console.first_steps import show_first_steps
 from xqueue_embedded.errors import EmbeddedError
 from xqueue_embedded.supervise.endpoints import Endpoints
-from xqueue_embedded.supervise.news import Died, News, Ready, Starting, Stopped
+from xqueue_embedded.supervise.news import Died, Growing, News, NotGrown, Ready, Retiring, Starting, Stopped
 from xqueue_embedded.supervise.options import SystemOptions
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ class TerminalDisplay:
                 self._line(("  ✗ ", "red"), str(news))
             case Stopped(name=name, took_s=took_s, trouble=None):
                 self._line(("  ■ ", "dim"), f"{name:<38}", (f"{took_s:5.1f} s", "dim"))
+            case Growing() | Retiring():
+                self._line(("  ± ", "cyan"), str(news))
+            case NotGrown():
+                self._line(("  ± ", "red"), str(news))
             case Stopped():
                 self._line(("  ■ ", "red"), str(news))
 

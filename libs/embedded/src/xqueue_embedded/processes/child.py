@@ -15,6 +15,7 @@ class Child(ABC):
     start_timeout_s: ClassVar[float] = 60.0
     stop_patience_s: ClassVar[float] = 10.0
     stop_request: ClassVar[Signals] = Signals.SIGTERM
+    retire_request: ClassVar[Signals] = Signals.SIGTERM  # for those who know no difference
 
     def __init__(self, *, name: str, log: Path) -> None:
         self.name = name
@@ -74,6 +75,13 @@ class Child(ABC):
         if self._process is None or self._process.ended:
             return None
         return await self._process.stop(self.stop_request, patience_s=self.stop_patience_s)
+
+    async def retire(self) -> int | None:
+        """Ask it to end when its work is done, and wait; the exit status, or None if it did not run."""
+        if self._process is None or self._process.ended:
+            return None
+        self._process.signal(self.retire_request)
+        return await self._process.wait()
 
     def kill(self) -> None:
         """SIGKILL, as a crash would; nothing happens if it does not run."""

@@ -1,7 +1,8 @@
 """The children of one system: three brokers, four services, and what each must know of the others."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from itertools import count
 
 from xqueue_embedded.brokers.broker import Broker
 from xqueue_embedded.brokers.kafka import Kafka
@@ -44,6 +45,11 @@ class Fleet:
     def _backends(self) -> list[ServiceProcess]:
         return [] if self.backend is None else [self.backend]
 
+    def another_worker(self, *, taken: Container[str]) -> ServiceProcess:
+        """Make one more, under the first name that is not taken; it is no part of the fleet yet."""
+        numbers = (number for number in count() if _numbered("worker", number) not in taken)
+        return self._service("worker", next(numbers))
+
     def child(self, name: str, number: int = 0) -> Child:
         """Find one: `("worker", 1)` is the second worker."""
         wanted = _numbered(name, number)
@@ -57,10 +63,11 @@ class Fleet:
         """Groups to stop one after the other.
 
         First the door, so that nothing new comes in; then the workers, whose last reports the scheduler still
-        hears; then the scheduler, whose last words the notifier still passes on; what they all stand on comes last.
+        hears; then the scheduler, whose last words the notifier still passes on, and what only workers call; what they
+        all stand on comes last.
         """
-        workers: list[Child] = [*self.workers]
-        return [[self.gateway], workers, [*self._backends, *self.schedulers], [self.notifier], [*self.brokers]]
+        after = [*self.schedulers, *self._backends]
+        return [[self.gateway], [*self.workers], [*after], [self.notifier], [*self.brokers]]
 
     def environment(self) -> Mapping[str, str]:
         """What every service is told."""

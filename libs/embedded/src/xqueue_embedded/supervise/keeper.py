@@ -83,10 +83,13 @@ class Keeper:
         """End the child for good."""
         await self._stop_keeping()
         began = self._clock()
-        status = await self.child.stop()
-        if status is not None:
-            trouble = None if status in _ASKED_TO else _trouble(status)
-            self._tell(Stopped(name=self.child.name, took_s=self._clock() - began, trouble=trouble))
+        self._tell_stopped(began, await self.child.stop())
+
+    async def retire(self) -> None:
+        """Ask the child to end when its work is done, and wait however long that takes; it is not started again."""
+        await self._stop_keeping()
+        began = self._clock()
+        self._tell_stopped(began, await self.child.retire())
 
     async def _try_again(self) -> str:
         """Start the child; say how it failed, or nothing."""
@@ -108,6 +111,11 @@ class Keeper:
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
+
+    def _tell_stopped(self, began: float, status: int | None) -> None:
+        if status is not None:
+            trouble = None if status in _ASKED_TO else _trouble(status)
+            self._tell(Stopped(name=self.child.name, took_s=self._clock() - began, trouble=trouble))
 
     def _tell_ready(self, began: float) -> None:
         self._ready_at = self._clock()

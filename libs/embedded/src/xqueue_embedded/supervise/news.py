@@ -51,7 +51,47 @@ class Stopped:
         return f"{self.name} stopped after {self.took_s:.1f} s" + (f": it {self.trouble}" if self.trouble else "")
 
 
-News = Starting | Ready | Died | Stopped
+@dataclass(frozen=True, kw_only=True)
+class Growing:
+    """The pool has too few workers; more are started."""
+
+    workers: int
+    used: float | None  # attempts over slots
+    waiting: int  # tasks
+
+    def __str__(self) -> str:
+        many = "1 worker more" if self.workers == 1 else f"{self.workers} workers more"
+        return f"the pool grows: {many}; {_used(self.used)}, {self.waiting} tasks wait"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotGrown:
+    """A worker of a growing pool did not start; it is tried again if the pool still is too small then."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the pool does not grow: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retiring:
+    """The pool has too many workers; this one ends when its work is done."""
+
+    name: str
+    running: int  # attempts
+    used: float | None
+
+    def __str__(self) -> str:
+        rest = f"; it finishes {self.running} first" if self.running else ""
+        return f"the pool shrinks: {self.name} retires; {_used(self.used)}{rest}"
+
+
+def _used(share: float | None) -> str:
+    return "no slot is offered" if share is None else f"{share:.0%} of its slots are in use"
+
+
+News = Starting | Ready | Died | Stopped | Growing | NotGrown | Retiring
 Tell = Callable[[News], None]
 
 

@@ -15,7 +15,8 @@ class SystemOptions:
     state_dir: Path = Path(".xqueue")  # all that it keeps
     host: str = LOOPBACK  # where the gateway listens
     port: int = 8080  # its port; 0: a free one
-    workers: int = 1
+    workers: int = 1  # at the start, and at least
+    most_workers: int = 0  # the pool grows to so many; fewer than `workers`: it stays as it is; one cell only
     schedulers: int = 1  # those that no cell is left for stand by
     cells: int = 1  # over which workers are spread in turn; which queue is where, XQ_CELLS says in `env`
     handlers: tuple[str, ...] = ()  # modules that the workers load beside the ready ones

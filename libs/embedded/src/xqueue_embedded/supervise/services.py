@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 from typing import Literal
 
 from xqueue_embedded.ports import LOOPBACK
@@ -47,6 +48,7 @@ class ServiceProcess(Child):
     """One instance of a service; its environment is asked for at each start."""
 
     stop_patience_s = 15.0  # a worker hands back within its grace, which is shorter
+    retire_request = Signals.SIGUSR1  # only workers are asked
 
     def __init__(self, *, name: str, log: Path, argv: Sequence[str], listener: Listener, env: Environment) -> None:
         super().__init__(name=name, log=log)

@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from xqueue_embedded.errors import PortTaken
+from xqueue_embedded.pool.crew import Crew
+from xqueue_embedded.pool.scaling import Scaling
 from xqueue_embedded.ports import is_free
 from xqueue_embedded.processes.child import Child
 from xqueue_embedded.supervise.endpoints import Endpoints, describe, write_endpoints
@@ -31,9 +33,9 @@ class System:
         self._state = StateDir(options.state_dir)
         self._fleet = Fleet(options, self._state)
         self._keepers = {
-            child.name: Keeper(child, tell=tell, changed=self._publish)
-            for child in (*self._fleet.brokers, *self._fleet.services)
+            child.name: self._keeper_of(child) for child in (*self._fleet.brokers, *self._fleet.services)
         }
+        self._scaling = Scaling(options, self._fleet, self._crew(), tell=tell)
         self._complete = False
 
     async def __aenter__(self) -> Self:
@@ -58,6 +60,7 @@ class System:
         Raises:
             EmbeddedError: What is in the way, in words for the person at the terminal.
         """
+        self._scaling.check()
         self._state.take()
         try:
             self._check_gateway_port()
@@ -70,18 +73,21 @@ class System:
             raise
         self._complete = True
         self._publish()
+        self._scaling.begin()
 
     async def stop(self) -> None:
         """Stop the services, then the brokers; a second call finds nothing to do."""
         self._complete = False
         self._state.endpoints.unlink(missing_ok=True)
+        await self._scaling.end()  # first: nobody may come or go meanwhile
         for group in self._fleet.stop_order():
             await asyncio.gather(*(self._keepers[child.name].stop() for child in group))
         self._state.give_back()
 
     async def watch(self) -> None:
         """Wait, for ever unless keeping a child alive itself went wrong, which is a fault of ours: it is raised."""
-        await asyncio.gather(*(keeper.kept() for keeper in self._keepers.values()))
+        kept = (keeper.kept() for keeper in self._keepers.values())
+        await asyncio.gather(self._scaling.watch(), *kept)
 
     def pid(self, name: str, number: int = 0) -> int:
         """The present process of a child."""
@@ -114,6 +120,12 @@ class System:
     async def _start(self, children: Sequence[Child]) -> None:
         self._tell(Starting(names=tuple(child.name for child in children)))
         await together(*(self._keepers[child.name].start() for child in children))
+
+    def _keeper_of(self, child: Child) -> Keeper:
+        return Keeper(child, tell=self._tell, changed=self._publish)
+
+    def _crew(self) -> Crew:
+        return Crew(self._fleet, self._keepers, keeper_of=self._keeper_of, changed=self._publish)
 
     def _check_gateway_port(self) -> None:
         listener = self._fleet.gateway.listener

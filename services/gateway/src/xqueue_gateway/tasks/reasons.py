@@ -9,7 +9,7 @@ from msgspec import Struct
 from xqueue_common.explain import Explained, ScopeView
 from xqueue_common.task import TaskSpec, TaskState
 
-ReasonKind = Literal["limit", "paused", "rate", "no_worker", "too_large", "busy", "time", "tasks"]
+ReasonKind = Literal["limit", "paused", "rate", "no_worker", "too_large", "busy", "model", "time", "tasks"]
 WaitsFor = Literal["slot", "time", "tasks", "worker"]
 
 _KINDS = {"q": "queue", "t": "type", "n": "tenant", "k": "key"}
@@ -69,7 +69,9 @@ def estimate(why: Explained, reasons: list[Reason], *, waiting: int, per_second:
     if per_second <= 0:
         return Estimate(position, None)
     start = moment(now_ms + round(1000 * (position + 1) / per_second))
-    return Estimate(position, max(at for at in (start, *(reason.until for reason in reasons)) if at))
+    # That its model is not loaded may end earlier than that.
+    earliest = (reason.until for reason in reasons if reason.kind != "model")
+    return Estimate(position, max(at for at in (start, *earliest) if at))
 
 
 def named(scope: str) -> str:
@@ -107,3 +109,6 @@ def _of_workers(spec: TaskSpec, why: Explained) -> Iterator[Reason]:
     elif why.free == 0:
         message = f"all {why.fitting} workers that could run it have no room now"
         yield Reason(kind="busy", scope=scope, message=message)
+    if why.due_ms is not None:
+        message = f"no free worker held model {spec.model}: until then, tasks that need no load come first"
+        yield Reason(kind="model", scope=scope, message=message, until=moment(why.due_ms))

@@ -23,14 +23,14 @@ Keys:
                     dirty        1 while a call writes; found set, the call before broke off
                     mode         'running' or 'rebuilding'
                     low_*        low-water mark: oldest offsets that a rebuild needs
-                    lease, grace, claim, cancel, ttl, stale, roll, roll_age   the owner's settings (store/head.py)
+                    lease, grace, claim, cancel, ttl, stale, roll, roll_age, patience   the owner's settings (store/head.py)
 ]]
 
 local HEAD = {
   'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'front', 'vt', 'vw', 'tenants', 'pins', 'rated', 'shares', 'deps',
   'dirty',
   'low_off', 'low_cmd', 'low_rep',
-  'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'mode',
+  'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'patience', 'mode',
 }
 Cell.REBUILDING = 'rebuilding'
 local SLACK_MS = 1000

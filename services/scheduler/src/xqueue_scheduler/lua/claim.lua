@@ -7,7 +7,7 @@ xq_inbox      ARGV 1 incarnation, 2 first inbox, 3 step, 4 how many there are
 xq_claim      ARGV 1 incarnation, 2 msgpack: { { task id, token, epoch, call }, … }, the latter two as in the record
               returns { ADMITTED | WAIT | GONE | CANCELED, … }, in the same order
 xq_heartbeat  ARGV 1 incarnation, 2 msgpack: { instance, inbox, seq, slots, queues, types, profile, info,
-              MB of GPU memory },
+              MB of GPU memory, models, MB of GPU memory that nothing takes },
               3 msgpack: { { task id, token }, … } all attempts that it has claimed
               returns { OK | INBOX_LOST, lease in ms, { lost task ids }, { cancelled task ids } } | { ASK_AGAIN }
 xq_leave      ARGV 1 incarnation, 2 inbox; returns { OK } | { ASK_AGAIN }
@@ -114,10 +114,12 @@ end
 
 local function take_offer(incarnation, fields, now)
   local offer = { incarnation = incarnation, instance = fields[1], inbox = fields[2], seq = fields[3],
-    slots = fields[4], profile = fields[7], info = fields[8], mb = fields[9] or 0 }
+    slots = fields[4], profile = fields[7], info = fields[8], mb = fields[9] or 0, room = fields[11] or 0, models = {} }
+  for i, name in ipairs(fields[10] or {}) do offer.models[i] = Model.escape(name) end
   local known = Worker.load(incarnation)
   if known and known.seq > offer.seq then return end
   Worker.learn(offer.profile, fields[5], fields[6])
+  Model.note(incarnation, offer.models, known and known.models)
   Worker.save(offer)
   redis.call('ZADD', C.base .. KEY.beats, now, incarnation)
   Worker.touch(incarnation)

@@ -124,9 +124,10 @@ local function all_choices()
     local level = Lane.load(name)
     local at = by[level.priority]
     if not at then
-      at = { priority = level.priority, levels = {} }
+      at = { priority = level.priority, levels = {}, models = false }
       by[level.priority], list[#list + 1] = at, at
     end
+    at.models = at.models or level.model ~= nil
     table.insert(at.levels, { level = level, bound = bound })
   end
   for _, at in ipairs(list) do table.sort(at.levels, by_bound) end
@@ -134,17 +135,50 @@ local function all_choices()
   return list
 end
 
--- The best of these levels that would get a slot of this class (see allocation.lua); and the bar: a tag that others may
--- have that come behind it.
-local function best_of_levels(lines, levels, class)
+-- The best of these levels that would get a slot of this code (Model.code); and the bar: a tag that others may have that
+-- come behind it.
+local function best_of_levels(lines, levels, code)
   local best, bar = nil, math.huge
   for _, choice in ipairs(levels) do
-    if best and choice.bound > best.tag then return best, math.min(bar, choice.bound) end
-    local head = Worker.fit(choice.level) == class and head_of(lines, choice.level)
+    if best and choice.bound > best.tag then
+      bar = math.min(bar, choice.bound)
+      break
+    end
+    local head = Worker.fit(choice.level) == code and head_of(lines, choice.level)
     if head and (not best or before(lines, head, best)) then best, head = head, best end
     if head then bar = math.min(bar, head.tag) end
   end
+  if best then best.code = code end
   return best, bar
+end
+
+-- Cold levels whose turn it would be are passed over for this one: that is noted of each, once. Returns the bar, lowered
+-- to the first of which it would have to be noted next.
+local function pass_over(lines, levels, best, cold, bar)
+  for _, choice in ipairs(levels) do
+    local level = choice.level
+    if choice.bound > bar then return bar end
+    if level.model and not Model.is_passed(level) and Worker.fit(level) == cold then
+      local head = head_of(lines, level)
+      if head and before(lines, head, best) then
+        Model.pass(level)
+      elseif head then
+        bar = math.min(bar, head.tag)
+      end
+    end
+  end
+  return bar
+end
+
+-- The best of the levels of one priority that would get a slot of this class: those that are due, then those that need no
+-- load, then the cold ones; and the bar.
+local function best_of_turns(lines, at, class)
+  if not at.models then return best_of_levels(lines, at.levels, Model.code(class, Model.WARM)) end
+  local cold, best, bar = Model.code(class, Model.COLD), nil, nil
+  if Model.any_passed() then best, bar = best_of_levels(lines, at.levels, Model.code(class, Model.DUE)) end
+  if not best then best, bar = best_of_levels(lines, at.levels, Model.code(class, Model.WARM)) end
+  if best then return best, pass_over(lines, at.levels, best, cold, bar) end
+  return best_of_levels(lines, at.levels, cold)
 end
 
 local CLASSES = { Allocation.OWN, Allocation.FREE, Allocation.LENT }
@@ -155,11 +189,8 @@ local function choose(lines, choices)
   if not Worker.any_free() then return nil end
   for _, class in ipairs(C.head.shares > 0 and CLASSES or { Allocation.FREE }) do
     for _, at in ipairs(choices) do
-      local best, bar = best_of_levels(lines, at.levels, class)
-      if best then
-        best.class = class
-        return best, bar
-      end
+      local best, bar = best_of_turns(lines, at, class)
+      if best then return best, bar end
     end
   end
 end
@@ -189,8 +220,8 @@ local function take_group(run, group, front)
   local most = math.min(run.budget, Lane.room(level), Tenant.room(run.tenant), Group.room(group))
   local id, place = Front.first(front)
   while taken < most and id do
-    local worker, class = Worker.pick(level)
-    if class ~= run.class then break end
+    local worker, code = Worker.pick(level)
+    if code ~= run.code then break end
     local task, placed = Task.load(id), place
     send(task, worker, level, group)
     charge(run, group, task.state[S.charge_us])
@@ -218,7 +249,7 @@ end
 -- Whether the next group of the tenant may be served at once: nothing else can come before it.
 local function goes_on(run, first)
   return run.budget > 0 and not run.led and not (first and first < 0)
-    and Tenant.room(run.tenant) > 0 and Lane.room(run.level) > 0 and Worker.fit(run.level) == run.class
+    and Tenant.room(run.tenant) > 0 and Lane.room(run.level) > 0 and Worker.fit(run.level) == run.code
 end
 
 -- Grant tasks of the tenant that comes first at a level, as long as nothing else comes before them; return how many.
@@ -226,7 +257,7 @@ local function take(lines, head, bar, budget)
   local level = head.level
   local run = {
     level = level, tenant = Tenant.load(head.tenant), tag = head.tag, bar = math.min(bar, head.next),
-    class = head.class, budget = budget,
+    code = head.code, budget = budget,
   }
   local turns, group, first, taken = turns_of(lines, level.name, head.tenant), nil, nil, 0
   repeat
@@ -247,11 +278,13 @@ end
 
 -- Grant tasks of a level, as long as nothing of another can come before them; return how many.
 local function serve(lines, head, bar, budget)
-  local level, class, left = head.level, head.class, budget
+  local level, code, left = head.level, head.code, budget
+  -- What it loads may be what others wait for.
+  if Model.is_cold(code) then return take(lines, head, bar, 1) end
   repeat
     left = left - take(lines, head, bar, left)
-    head = left > 0 and Worker.fit(level) == class and head_of(lines, level)
-    if head then head.class = class end
+    head = left > 0 and Worker.fit(level) == code and head_of(lines, level)
+    if head then head.code = code end
   until not head or head.tag >= bar
   return budget - left
 end

@@ -55,9 +55,9 @@ local function explanation(task)
   local serve, fit, free = workers(level)
   local rows = { scope_row(level.queue), scope_row(level.type), scope_row(group.tenant.scope),
     scope_row(group.scope, group.wanted) }
-  return '\153' .. cmsgpack.pack(level.name) .. '\148' .. table.concat(rows)
+  return '\154' .. cmsgpack.pack(level.name) .. '\148' .. table.concat(rows)
     .. cmsgpack.pack(serve, fit, free, Lane.rank(task) or 0, above(level), group.tenant.levels[level.name].groups,
-      redis.call('ZCARD', Lane.ready_key(level.name)))
+      redis.call('ZCARD', Lane.ready_key(level.name)), Model.due(level))
 end
 
 redis.register_function{ function_name = 'xq_explain', flags = { 'no-writes' }, callback = function(keys, args)

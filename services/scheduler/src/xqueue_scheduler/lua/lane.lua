@@ -44,10 +44,11 @@ end
 
 local function parse(name)
   local queue, type, class, rank = name:match('^([^/]*)/([^/]*)/([^/]*)/([^/]+)$')
-  local slots, mb = class:match('^(%d+)%.(%d+)$')
+  local slots, mb, model = class:match('^(%d+)%.(%d+)%.?(.*)$')
   return {
     name = name, queue = 'q/' .. queue, type = 't/' .. type, lane = queue .. '/' .. type, rank = rank, priority = Lane.priority(rank),
     class = class, slots = tonumber(slots) or 1, mb = tonumber(mb) or 0,
+    model = model ~= '' and model or nil,
   }
 end
 
@@ -60,16 +61,16 @@ function Lane.load(name)
   return level
 end
 
--- The resource class of a task.
-local function class_of(resources)
+-- The resource class of a task: slots, MB of GPU memory and the model that it wants.
+local function class_of(resources, model)
   local slots, mb = resources and resources.slots or 1, resources and resources.gpu_memory_mb or 0
-  if slots == 1 and mb == 0 then return '' end
-  return string.format('%d.%d', slots, mb)
+  if slots == 1 and mb == 0 and not model then return '' end
+  return string.format('%d.%d', slots, mb) .. (model and '.' .. Model.escape(model) or '')
 end
 
 -- The lane of a task.
 function Lane.of(spec)
-  return spec[P.queue] .. '/' .. spec[P.type] .. '/' .. class_of(spec[P.resources])
+  return spec[P.queue] .. '/' .. spec[P.type] .. '/' .. class_of(spec[P.resources], spec[P.model])
 end
 
 function Lane.group_of(spec)
@@ -233,6 +234,7 @@ local function settle_level(name)
   local level = Lane.load(name)
   local first = tonumber(redis.call('ZRANGE', Lane.ready_key(name), 0, 0, 'WITHSCORES')[2])
   if first and Lane.room(level) <= 0 then first = nil end
+  if not first then Model.forget(level) end
   for _, profile in ipairs(Worker.profiles()) do
     if Worker.serves(profile, level) then put_best(profile, level, first) end
   end

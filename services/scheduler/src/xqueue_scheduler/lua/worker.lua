@@ -17,12 +17,13 @@ Keys:
   scope     set     see scope.lua
 ]]
 
-Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info', 'mb' }
+Worker.OFFER = { 'instance', 'inbox', 'seq', 'slots', 'profile', 'info', 'mb', 'room', 'models' }
 local LOOK = 32
 
 local function parse(incarnation, value)
   local fields, offer = cmsgpack.unpack(value), { incarnation = incarnation }
   for i, name in ipairs(Worker.OFFER) do offer[name] = fields[i] end
+  offer.room, offer.models = offer.room or 0, offer.models or {}
   return offer
 end
 
@@ -122,14 +123,26 @@ function Worker.serves(profile, level)
   return known
 end
 
+local function add(profile, offer)
+  local free, mb = free_of(offer)
+  local worker = { incarnation = offer.incarnation, inbox = offer.inbox, free = free, mb = mb, offer = offer }
+  profile.workers[#profile.workers + 1], profile.seen[offer.incarnation] = worker, true
+end
+
 -- The workers of a profile with free slots, the emptiest ones; those beyond have no more than `rest` free.
 local function look(profile)
   local found = redis.call('ZREVRANGE', Cell.key(KEY.free, profile.name), 0, LOOK, 'WITHSCORES')
-  profile.workers, profile.rest = {}, tonumber(found[2 * LOOK + 2]) or 0
-  for i = 1, math.min(#found, 2 * LOOK), 2 do
-    local offer = Worker.load(found[i])
-    local free, mb = free_of(offer)
-    profile.workers[#profile.workers + 1] = { incarnation = found[i], inbox = offer.inbox, free = free, mb = mb }
+  profile.workers, profile.seen, profile.models, profile.rest = {}, {}, {}, tonumber(found[2 * LOOK + 2]) or 0
+  for i = 1, math.min(#found, 2 * LOOK), 2 do add(profile, Worker.load(found[i])) end
+end
+
+-- Those that hold this model are looked at however many are emptier.
+local function look_for(profile, model)
+  if profile.rest == 0 or not model or profile.models[model] then return end
+  profile.models[model] = true
+  for _, incarnation in ipairs(Model.holders(model)) do
+    local offer = not profile.seen[incarnation] and Worker.load(incarnation)
+    if offer and offer.profile == profile.name then add(profile, offer) end
   end
 end
 
@@ -141,52 +154,66 @@ local function class_of(worker, level)
   return C.head.shares > 0 and Allocation.class(level.queue, worker.incarnation) or Allocation.FREE
 end
 
-local function better(a, a_class, b, b_class)
-  return not b or a_class < b_class or (a_class == b_class and emptier(a, b))
+-- How good a worker is for a level, less is better, worked out once for all that compare it.
+local function judge(worker, level)
+  worker.class, worker.heat = class_of(worker, level), Model.heat(worker.offer, level)
+  return worker
+end
+
+local function better(a, b)
+  if not b then return true end
+  if a.class ~= b.class then return a.class < b.class end
+  if a.heat ~= b.heat then return a.heat < b.heat end
+  return emptier(a, b)
 end
 
 local function best_of(profile, level)
-  local best, class
+  local best
+  look_for(profile, level.model)
   for _, worker in ipairs(profile.workers) do
-    if worker.free >= level.slots and worker.mb >= level.mb then
-      local its = class_of(worker, level)
-      if better(worker, its, best, class) then best, class = worker, its end
+    if worker.free >= level.slots and worker.mb >= level.mb and better(judge(worker, level), best) then
+      best = worker
     end
   end
-  return best, class
+  return best
 end
 
--- The best worker of one profile, and the class of its slot.
+-- Whether a worker that was not looked at might be better.
+local function beyond(profile, best, level)
+  if profile.rest == 0 or (best and level.model and best.heat == Model.HELD) then return false end
+  return not best or best.free < profile.rest
+end
+
+-- The best worker of one profile.
 local function pick_of(profile, level)
   if not profile.workers then look(profile) end
-  local best, class = best_of(profile, level)
-  if profile.rest > 0 and (not best or best.free < profile.rest) then
+  local best = best_of(profile, level)
+  if beyond(profile, best, level) then
     Worker.settle()
     look(profile)
-    best, class = best_of(profile, level)
+    best = best_of(profile, level)
   end
-  return best, class
+  return best
 end
 
--- The worker for a task of this level, or nil: one where the queue has slots of its own, else the emptiest; and the
--- class of that slot (see allocation.lua).
+-- The worker for a task of this level, or nil: one where the queue has slots of its own, else one that holds its model,
+-- else the emptiest; and whose slot and turn that would be (Model.code).
 function Worker.pick(level)
-  if C.picked_for == level then return C.picked, C.picked_class end
-  local best, class
+  if C.picked_for == level then return C.picked, C.picked_code end
+  local best
   for _, profile in ipairs(Worker.profiles()) do
-    if Worker.serves(profile, level) then
-      local found, its = pick_of(profile, level)
-      if found and better(found, its, best, class) then best, class = found, its end
-    end
+    local found = Worker.serves(profile, level) and pick_of(profile, level)
+    if found and better(found, best) then best = found end
   end
-  C.picked_for, C.picked, C.picked_class = level, best, class
-  return best, class
+  C.picked_for, C.picked = level, best
+  C.picked_code = best and Model.code(best.class, Model.turn(level, best.heat))
+  return best, C.picked_code
 end
 
--- The class of the slot that a task of this level would get now, or nil.
+-- Whose slot a task of this level would get now and when its turn is (Model.code), or nil.
 function Worker.fit(level)
-  local _, class = Worker.pick(level)
-  return class
+  local _, code = Worker.pick(level)
+  return code
 end
 
 -- Of the workers of a profile: how many there are, could ever take a task of this level, could take one now.
@@ -240,6 +267,7 @@ function Worker.give(worker, level)
   C.picked_for = nil
   worker.free, worker.mb = worker.free - level.slots, worker.mb - level.mb
   Allocation.give(level.queue, worker.incarnation)
+  Model.give(worker.offer, level)
 end
 
 -- Make a profile known, with the lanes that it serves.
@@ -273,6 +301,7 @@ function Worker.forget(incarnation)
   redis.call('ZREM', C.base .. KEY.beats, incarnation)
   if not offer then return end
   redis.call('HDEL', C.base .. KEY.workers, incarnation)
+  Model.note(incarnation, nil, offer.models)
   redis.call('ZREM', Cell.key(KEY.free, offer.profile), incarnation)
   C.workers[incarnation] = false
   if not in_use(offer.profile) then forget_profile(offer.profile) end

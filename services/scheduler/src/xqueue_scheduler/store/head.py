@@ -16,6 +16,7 @@ class HeadSettings(Struct, frozen=True):
         stale: after how much silence nothing more is sent to a worker.
         roll: records (beside twice the open tasks) that the log may grow past the oldest snapshot.
         roll_age: age of the oldest snapshot at which it is written again.
+        patience: how long tasks whose model no free worker holds may be passed over for others.
     """
 
     lease: int = 15_000
@@ -26,3 +27,4 @@ class HeadSettings(Struct, frozen=True):
     stale: int = 3_000
     roll: int = 100_000
     roll_age: int = 3 * 86_400_000
+    patience: int = 15_000

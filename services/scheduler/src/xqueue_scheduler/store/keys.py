@@ -67,6 +67,8 @@ KEYS: dict[str, Key] = {
     "beats": Key("beats", Kind.ZSET, "worker", "a member: while its worker lives"),
     "profiles": Key("profiles", Kind.HASH, "worker", "a field: while a worker has the profile"),
     "free": Key("f:", Kind.ZSET, "worker", "while a worker of the profile has a free slot", named=True),
+    "holders": Key("l:", Kind.SET, "model", "a member: while its worker lives and holds the model", named=True),
+    "passed": Key("passed", Kind.HASH, "model", "a field: while the level may run and is passed over"),
     "claims": Key("claims", Kind.HASH, "attempt", "a field: while the claimed attempt runs"),
     "opens": Key("opens", Kind.LIST, "rolling", "an entry: until it is at the front and its task has ended"),
     "marks": Key("marks", Kind.LIST, "rolling", "an entry: until the low-water mark has passed it"),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw, structs
@@ -79,9 +80,15 @@ def group_of(spec: TaskSpec) -> str:
     return f"{spec.tenant}/{spec.concurrency_key or ''}"
 
 
-def _class(wanted: Resources | None) -> str:
-    wanted = wanted or Resources()
-    return "" if wanted == Resources() else f"{wanted.slots}.{wanted.gpu_memory_mb}"
+def lane_of(spec: TaskSpec) -> str:
+    """Return the name of a task's lane, as the Lua files have it."""
+    return f"{spec.queue}/{spec.type}/{_class(spec.resources or Resources(), spec.model)}"
+
+
+def _class(wanted: Resources, model: str | None) -> str:
+    if wanted == Resources() and model is None:
+        return ""
+    return f"{wanted.slots}.{wanted.gpu_memory_mb}" + ("" if model is None else f".{quote(model, safe='')}")
 
 
 def _submit(offset: int, spec: TaskSpec, run: Run | None) -> list[Any]:
@@ -90,7 +97,7 @@ def _submit(offset: int, spec: TaskSpec, run: Run | None) -> list[Any]:
         "submit",
         spec.task_id,
         offset,
-        f"{spec.queue}/{spec.type}/{_class(spec.resources)}",
+        lane_of(spec),
         group_of(spec),
         spec.max_concurrency if keyed else None,
         spec.weight if keyed else None,
