@@ -63,8 +63,8 @@ class Fleet:
         """Groups to stop one after the other.
 
         First the door, so that nothing new comes in; then the workers, whose last reports the scheduler still
-        hears; then the scheduler, whose last words the notifier still passes on, and what only workers call; what they
-        all stand on comes last.
+        hears; then the scheduler, whose last words the notifier still passes on, and what only workers call; what
+        they all stand on comes last.
         """
         after = [*self.schedulers, *self._backends]
         return [[self.gateway], [*self.workers], [*after], [self.notifier], [*self.brokers]]
