@@ -1,0 +1,74 @@
+"""One call of a batch handler."""
+
+from collections.abc import Sequence
+
+from xqueue_worker.attempt import Attempt, Stop
+from xqueue_worker.batching.calling import CallContext, Calling, Member
+from xqueue_worker.batching.course import Course
+from xqueue_worker.batching.flags import Flags
+from xqueue_worker.said import Said
+
+
+class Call(Attempt):
+    """Attempts of a group that are called together, as their place sees them: one attempt with a ``CallContext``.
+
+    Only places are handed it: pool, watch and reporter know the members.
+
+    Attributes:
+        members: the attempts, in the order of the lists.
+        course: what else of their group is to be called.
+        context: ``ctx`` by its own type.
+        flags: what tells a child process who is to stop.
+    """
+
+    __slots__ = ("context", "course", "flags", "members")
+
+    def __init__(self, members: Sequence[Attempt], course: Course[Attempt]) -> None:
+        first = members[0]
+        times = {"now_ms": first.started_ms, "leased_ms": first.leased_ms}
+        super().__init__(first.dispatch, Calling(first.handler), _unheard, **times)
+        self.members = members
+        self.course = course
+        self.ctx = self.context = CallContext([Member(m.ctx, m.dispatch.payload) for m in members])
+        self.flags: Flags | None = None
+
+    def open_flags(self) -> None:
+        """Make what a child process sees of stops.
+
+        Raises:
+            OSError: no more descriptors or memory.
+        """
+        self.flags = Flags(len(self.members))
+
+    def has(self, member: Attempt) -> bool:
+        """Whether this attempt is in the call still: it may have been told of before the others."""
+        return member.work is self
+
+    def stopped(self) -> set[int]:
+        """Return who is to stop, or was told of already, by their place."""
+        return {n for n, member in enumerate(self.members) if member.stop is not None or not self.has(member)}
+
+    @property
+    def all_stopped(self) -> bool:
+        """Whether nobody is left that is to go on."""
+        return len(self.stopped()) == len(self.members)
+
+    def tell_stopped(self, why: Stop | None) -> bool:
+        """Let a child process see who is to stop; returns whether the call as a whole is now to stop."""
+        if self.flags is not None:
+            for n in self.stopped():
+                self.flags.set(n)
+        if self.stop is not None or not self.all_stopped:
+            return False
+        self.stop = why
+        return True
+
+    def close(self) -> None:
+        """Give back what the call held."""
+        if self.flags is not None:
+            self.flags.close()
+            self.flags = None
+
+
+def _unheard(_attempt: Attempt, _said: Said) -> None:
+    """Its members speak for themselves."""
