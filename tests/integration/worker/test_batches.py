@@ -90,6 +90,19 @@ async def test_what_one_says_is_told_of_its_task_alone(
     }
 
 
+@pytest.mark.parametrize("task_type", ["batch.loop", "batch.thread", "batch.child"])
+async def test_what_a_library_logs_stands_in_the_log_of_each(
+    scheduler: PlayedScheduler, start_worker: Start, task_type: str
+) -> None:
+    await start_worker()
+
+    ids = await submitted(scheduler, task_type, wishes(*["log"] * 4))
+
+    await results(scheduler, ids)
+    said = [r for r in await told_so_far(scheduler, LogRecord) if r.message == "by the way"]
+    assert sorted(r.spec.task_id for r in said) == sorted(ids)
+
+
 POISON = [(task_type, "raise", "error", "ValueError: poison") for task_type in EVERYWHERE]
 POISON += [(task_type, "never", "final", "none of you") for task_type in ("batch.loop", "batch.child")]
 POISON += [(task_type, "exit", "crash", "exit code 3") for task_type in CHILDREN]
@@ -97,7 +110,7 @@ POISON += [("batch.child", "kill", "crash", "SIGKILL"), ("batch.child", "hunger"
 
 
 @pytest.mark.parametrize(("task_type", "poison", "kind", "words"), POISON)
-async def test_what_spoils_the_call_fails_alone(
+async def test_what_spoils_the_call_fails_alone(  # noqa: PLR0917  # two fixtures, four parameters
     scheduler: PlayedScheduler, start_worker: Start, task_type: str, poison: str, kind: str, words: str
 ) -> None:
     worker = await start_worker()

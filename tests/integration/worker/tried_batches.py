@@ -1,6 +1,7 @@
 """Batch handlers that the tests of the worker need: one behaviour, wherever they run."""
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -50,6 +51,8 @@ def answers(ctxs: list[Context], items: list[Item]) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
     if "hunger" in wishes:
         bytearray(600 * 1024 * 1024)
+    if "log" in wishes:
+        logging.getLogger("users.library").info("by the way")
     if "short" in wishes:
         return [None]
     if "tuple" in wishes:
@@ -73,7 +76,7 @@ def answer(ctx: Context, item: Item, ctxs: list[Context]) -> Any:
 
 @task("batch.loop", batch=FOUR)
 async def on_loop(ctxs: list[Context], items: list[Item]) -> Any:
-    while not done(ctxs, items):
+    while not done(ctxs, items):  # noqa: ASYNC110  # it looks at files and flags
         await asyncio.sleep(0.01)
     return answers(ctxs, items)
 
@@ -98,7 +101,7 @@ def in_child(ctxs: list[Context], items: list[Item]) -> Any:
 
 @task("batch.async_child", batch=FOUR, isolation="process", setup=load)
 async def async_in_child(ctxs: list[Context], items: list[Item]) -> Any:
-    while not done(ctxs, items):
+    while not done(ctxs, items):  # noqa: ASYNC110  # it looks at files and flags
         await asyncio.sleep(0.01)
     return answers(ctxs, items)
 

@@ -15,6 +15,7 @@ from xqueue_common.service import EXIT_CONFIG, run
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
 from xqueue_worker.artifacts.shelf import of_environment
+from xqueue_worker.batching.options import never_full
 from xqueue_worker.drain import Asked
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
@@ -60,6 +61,8 @@ async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop
     # of an empty task).
     gc.collect()
     gc.freeze()
+    if small := never_full({name: handler.batch for name, handler in handlers.items()}, settings.worker_slots):
+        log.warning("batches never fill: raise XQ_WORKER_SLOTS", types=small, slots=settings.worker_slots)
     of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
     asked = Asked(stop)
     asyncio.get_running_loop().add_signal_handler(RETIRE, asked.retire.set)

@@ -73,10 +73,9 @@ class Batches:
             case Forming() as forming:
                 forming.remove(attempt)
                 self._ended(attempt, outcome.NOTHING)
-            case Course() as course:
-                course.drop(attempt)
+            case Course():
                 self._ended(attempt, outcome.NOTHING)
-            case Call() as call if call.tell_stopped(attempt.stop):
+            case Call() as call if call.note_stop(attempt):
                 self._inner.stop(call)
 
     def kill(self, attempt: Attempt) -> None:
@@ -103,19 +102,21 @@ class Batches:
         self._inner.close()
 
     def _next(self, course: Course[Attempt]) -> None:
-        members = course.next()
-        if members and not self._closed:
-            call = Call(members, course)
-            for member in members:
-                member.work = call
-            self._inner.start(call)
+        while (part := course.next()) and not self._closed:
+            members = [member for member in part if member.work is course]  # the others have ended meanwhile
+            if members:
+                call = Call(members, course)
+                for member in members:
+                    member.work = call
+                self._inner.start(call)
+                return
 
     def _over(self, attempt: Attempt, ending: Ending) -> None:
         call = cast("Call", attempt)
         call.close()
         if call.stop is Stop.LEASE:
             _stop_with(call)
-        fate = fate_of(ending, call.context.endings, call.stopped(), began=call.entered)
+        fate = fate_of(ending, call.context.endings, call.stopped, began=call.entered)
         parts = [[call.members[n] for n in part] for part in fate.parts]
         if parts:
             log.warning("group is called again", type=call.handler.type, parts=[len(part) for part in parts])
@@ -136,5 +137,6 @@ class Batches:
 
 def _stop_with(call: Call) -> None:
     """A process that ended itself because its worker's leases were not renewed ended all of them."""
-    for member in call.members:
+    for number, member in enumerate(call.members):
         member.stop = member.stop or Stop.LEASE
+        call.stopped.add(number)

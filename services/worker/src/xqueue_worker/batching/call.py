@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xqueue_worker.attempt import Attempt, Stop
+from xqueue_worker.attempt import Attempt
 from xqueue_worker.batching.calling import CallContext, Calling, Member
 from xqueue_worker.batching.course import Course
 from xqueue_worker.batching.flags import Flags
@@ -18,16 +18,19 @@ class Call(Attempt):
         members: the attempts, in the order of the lists.
         course: what else of their group is to be called.
         context: ``ctx`` by its own type.
-        flags: what tells a child process who is to stop.
+        stopped: who is to stop, by their place.
+        flags: the same for a child process.
     """
 
-    __slots__ = ("context", "course", "flags", "members")
+    __slots__ = ("_numbers", "context", "course", "flags", "members", "stopped")
 
     def __init__(self, members: Sequence[Attempt], course: Course[Attempt]) -> None:
         first = members[0]
         times = {"now_ms": first.started_ms, "leased_ms": first.leased_ms}
         super().__init__(first.dispatch, Calling(first.handler), _unheard, **times)
         self.members = members
+        self._numbers = {member: number for number, member in enumerate(members)}
+        self.stopped: set[int] = set()
         self.course = course
         self.ctx = self.context = CallContext([Member(m.ctx, m.dispatch.payload) for m in members])
         self.flags: Flags | None = None
@@ -44,23 +47,20 @@ class Call(Attempt):
         """Whether this attempt is in the call still: it may have been told of before the others."""
         return member.work is self
 
-    def stopped(self) -> set[int]:
-        """Return who is to stop, or was told of already, by their place."""
-        return {n for n, member in enumerate(self.members) if member.stop is not None or not self.has(member)}
-
     @property
     def all_stopped(self) -> bool:
         """Whether nobody is left that is to go on."""
-        return len(self.stopped()) == len(self.members)
+        return len(self.stopped) == len(self.members)
 
-    def tell_stopped(self, why: Stop | None) -> bool:
-        """Let a child process see who is to stop; returns whether the call as a whole is now to stop."""
+    def note_stop(self, member: Attempt) -> bool:
+        """Note that one is to stop, for a child process as well; returns whether the whole call is to stop now."""
+        number = self._numbers[member]
+        self.stopped.add(number)
         if self.flags is not None:
-            for n in self.stopped():
-                self.flags.set(n)
+            self.flags.set(number)
         if self.stop is not None or not self.all_stopped:
             return False
-        self.stop = why
+        self.stop = member.stop
         return True
 
     def close(self) -> None:

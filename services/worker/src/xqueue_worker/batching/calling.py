@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from xqueue_worker import outcome
+from xqueue_worker.artifacts import results
 from xqueue_worker.context import Context, Facts
 from xqueue_worker.handler import Handler
 from xqueue_worker.outcome import Ending
@@ -75,12 +76,24 @@ class CallContext(Context):
                 ctxs.append(member.ctx)
         return ctxs, payloads
 
-    def take(self, returned: object) -> None:
+    async def take(self, returned: object) -> None:
         """Note what the handler returned, for each member that it was called with."""
+        for n, element in self._elements(returned):
+            self.endings[n] = _own(element) or await results.of(self._members[n].ctx, element)
+
+    def take_here(self, returned: object) -> None:
+        """Do so in this thread."""
+        for n, element in self._elements(returned):
+            self.endings[n] = _own(element) or results.of_here(self._members[n].ctx, element)
+
+    def _elements(self, returned: object) -> list[tuple[int, object]]:
         called = [n for n, known in enumerate(self.endings) if known is None]
+        if isinstance(returned, list) and len(returned) == len(called):
+            return list(zip(called, returned, strict=True))
         wrong = _wrong(returned, len(called))
-        for at, n in enumerate(called):
-            self.endings[n] = wrong or _ending(returned[at])  # type: ignore[index]  # not wrong: a list
+        for n in called:
+            self.endings[n] = wrong
+        return []
 
 
 class Calling(Handler):
@@ -110,7 +123,7 @@ def _called(handler: Handler) -> Callable[..., Any]:
     def call(ctx: CallContext, _payload: None) -> None:
         ctxs, payloads = ctx.lists(handler)
         if ctxs:
-            ctx.take(handler.function(ctxs, payloads))
+            ctx.take_here(handler.function(ctxs, payloads))
 
     return call
 
@@ -120,19 +133,17 @@ def _awaited(handler: Handler) -> Callable[..., Any]:
     async def call(ctx: CallContext, _payload: None) -> None:
         ctxs, payloads = ctx.lists(handler)
         if ctxs:
-            ctx.take(await handler.function(ctxs, payloads))
+            await ctx.take(await handler.function(ctxs, payloads))
 
     return call
 
 
-def _ending(element: object) -> Ending:
-    return outcome.of_error(element) if isinstance(element, BaseException) else outcome.of_result(element)
+def _own(element: object) -> Ending | None:
+    return outcome.of_error(element) if isinstance(element, BaseException) else None
 
 
-def _wrong(returned: object, count: int) -> Ending | None:
-    if isinstance(returned, list) and len(returned) == count:
-        return None
-    what = f"{len(returned)} elements" if isinstance(returned, list) else f"{type(returned).__name__}"
+def _wrong(returned: object, count: int) -> Ending:
+    what = f"{len(returned)} elements" if isinstance(returned, list) else type(returned).__name__
     message = f"a batch handler returns a list, one element a payload: {count} payloads, but it returned {what}"
     return outcome.failed("invalid_result", message, retryable=False)
 

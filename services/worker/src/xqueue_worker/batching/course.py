@@ -56,17 +56,8 @@ class Course(Generic[T]):
 
     def next(self) -> list[T]:
         """Take out the next part; empty: there is none."""
-        while self._parts:
-            if part := self._parts.popleft():
-                return part
-        return []
+        return self._parts.popleft() if self._parts else []
 
     def before_others(self, parts: Sequence[Sequence[T]]) -> None:
         """Call these next, the first of them first."""
         self._parts.extendleft(list(part) for part in reversed(parts))
-
-    def drop(self, member: T) -> None:
-        """Do not call this one again."""
-        for part in self._parts:
-            if member in part:
-                part.remove(member)

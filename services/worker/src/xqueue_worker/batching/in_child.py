@@ -10,7 +10,7 @@ from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.batching.call import Call
-from xqueue_worker.child.frames import EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame
+from xqueue_worker.child.frames import BadFrame, EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.isolation import Ended, Tell
 from xqueue_worker.isolation.child_process import Work
@@ -45,6 +45,9 @@ class CallsInChild(InChild):
         return super()._work(call, never_began)._replace(item=partial(self._item, call), fds=fds)
 
     def _item(self, call: Call, said: ItemFrame) -> None:
+        if not 0 <= said.item < len(call.members):
+            msg = f"there is no attempt {said.item} in this group"
+            raise BadFrame(msg)
         member = call.members[said.item]
         match said.frame:
             case EndFrame(ending):

@@ -1,7 +1,7 @@
 """How a handler wants its attempts grouped."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -39,6 +39,11 @@ class Batch(Struct, frozen=True):
     def max_wait_ms(self) -> int:
         """The same in ms."""
         return round(self.max_wait * 1000)
+
+
+def never_full(batches: Mapping[str, Batch | None], slots: int) -> list[str]:
+    """Return the types whose batches a worker with so many slots never fills."""
+    return [name for name, batch in batches.items() if batch is not None and batch.max_size > slots]
 
 
 def problem_of_batch(batch: object, key: Callable[[Any], Any] | None) -> str | None:
