@@ -53,7 +53,7 @@ def factors(ctx: Context, number: int) -> list[int]:
 
 
 @task("text.rhyme", batch=Batch(max_size=32, max_wait=0.05))
-async def rhyme(ctxs: list[Context], words: list[str]) -> list[str | Exception]:
+async def rhyme(_ctxs: list[Context], words: list[str]) -> list[str | Exception]:
     """Take up to 32 tasks in one call, each with an end of its own: for models, which like many inputs at once."""
     await asyncio.sleep(0.1)  # as long for one as for all
     return [f"{word} … s{word[1:]}" if word.isalpha() else Fail(f"{word!r} is no word") for word in words]

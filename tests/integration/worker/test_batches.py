@@ -227,8 +227,9 @@ async def test_what_waits_for_its_group_is_handed_back_by_a_drain(
     await worker.end()
 
     for task_id in ids:
-        await scheduler.ended(task_id, "pending")
-        assert [report.reason for report in scheduler.returned(task_id)] == ["drained"]
+        [report, *_] = await eventually(lambda task_id=task_id: scheduler.returned(task_id))
+        assert report.reason == "drained"
+        assert not scheduler.finished(task_id)
 
 
 async def test_what_waits_for_its_group_can_be_canceled(scheduler: PlayedScheduler, start_worker: Start) -> None:

@@ -31,8 +31,9 @@ def test_what_could_not_be_read_was_not_in_the_call() -> None:
     assert fate_of(BROKEN, [BAD, None], [0], began=True) == Fate([(0, BAD), (1, BROKEN)], [])
 
 
-def test_a_call_with_a_stopped_one_in_it_blames_nobody() -> None:
-    assert fate_of(BROKEN, [None, None, None], [1], began=True) == Fate([(1, BROKEN)], [[0, 2]])
+@pytest.mark.parametrize("began", [True, False])
+def test_a_call_with_a_stopped_one_in_it_blames_nobody(began: bool) -> None:  # noqa: FBT001
+    assert fate_of(BROKEN, [None, None, None], [1], began=began) == Fate([(1, BROKEN)], [[0, 2]])
 
 
 def test_all_that_were_stopped_end() -> None:

@@ -11,6 +11,9 @@ from xqueue_worker.batching.gathering import Gathering
 from xqueue_worker.outcome import Ending
 from xqueue_worker.pool import Pool
 
+_EARLY_MS = 1
+"""Timers are late, never early, and nobody is to wait longer than was said."""
+
 
 class Kind(NamedTuple):
     """What attempts of one group have in common.
@@ -95,12 +98,12 @@ class Forming:
     def _look_at(self, due_ms: int) -> None:
         self.close()
         self._look_ms = due_ms
-        delay_s = max(0, due_ms - self._clock.monotonic_ms()) / 1000
+        delay_s = max(0, due_ms - _EARLY_MS - self._clock.monotonic_ms()) / 1000
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        groups = self._gathering.take_due(self._clock.monotonic_ms())
+        groups = self._gathering.take_due(self._clock.monotonic_ms() + _EARLY_MS)
         next_ms = self._gathering.next_due_ms()
         if next_ms is not None:
             self._look_at(next_ms)
