@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from xqueue_embedded import System, SystemOptions
 
 _IN_CALL = 1_000
-_GROUP = "xqueue_worker_group"
+_BATCH = "xqueue_worker_batch"
 
 
 class Rates(NamedTuple):
@@ -53,35 +53,35 @@ async def alone(http: httpx2.AsyncClient, task_type: str) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-class Groups(NamedTuple):
-    """What the worker counted: groups, their attempts, and how many of these waited no longer than ``max_wait``."""
+class Batches(NamedTuple):
+    """What the worker counted: batches, their attempts, how many of these waited no longer than ``max_wait``."""
 
-    groups: float
+    batches: float
     attempts: float
     in_time: float
 
 
-async def grouped(running: System, http: httpx2.AsyncClient) -> Groups:
+async def batched(running: System, http: httpx2.AsyncClient) -> Batches:
     """Ask the worker for its metrics."""
     text = (await http.get(running.endpoints.workers[0].metrics)).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     values = {(sample.name, sample.labels.get("le")): sample.value for sample in samples}
-    return Groups(
-        values[f"{_GROUP}_size_count", None],
-        values[f"{_GROUP}_size_sum", None],
-        values[f"{_GROUP}_wait_seconds_bucket", str(MAX_WAIT_S)],
+    return Batches(
+        values[f"{_BATCH}_size_count", None],
+        values[f"{_BATCH}_size_sum", None],
+        values[f"{_BATCH}_wait_seconds_bucket", str(MAX_WAIT_S)],
     )
 
 
-def report(rates: list[Rates], groups: Groups, single: list[float], batch: list[float]) -> str:
+def report(rates: list[Rates], batches: Batches, single: list[float], batch: list[float]) -> str:
     """Return the tables."""
     device = Rates(1 / (CALL_S + INPUT_S), MOST / (CALL_S + MOST * INPUT_S))
     rows = [(n, *rate, rate.batch / rate.single) for n, rate in enumerate(rates, 1)]
     rows.append(("the device by itself", *device, device.batch / device.single))
     drain = table(("round", "singly, tasks/s", "in batches, tasks/s", "ratio"), rows)
     within = table(
-        ("backlog: attempts a group", f"waited ≤ {MAX_WAIT_S:g} s for the others, %"),
-        [(groups.attempts / groups.groups, 100 * groups.in_time / groups.attempts)],
+        ("backlog: attempts a batch", f"waited ≤ {MAX_WAIT_S:g} s for the others, %"),
+        [(batches.attempts / batches.batches, 100 * batches.in_time / batches.attempts)],
     )
     added = [b - s for s, b in zip(single, batch, strict=True)]
     lines = [("singly", *Spread.of(single)), ("in batches", *Spread.of(batch)), ("added", *Spread.of(added))]
@@ -110,9 +110,9 @@ async def main(*, tasks: int, rounds: int, samples: int, slots: int) -> None:
                 )
                 for _ in range(rounds)
             ]
-            groups = await grouped(running, http)
+            batches = await batched(running, http)
             pairs = [(await alone(http, "bench.single"), await alone(http, "bench.batch")) for _ in range(samples)]
-    print(report(rates, groups, *map(list, zip(*pairs, strict=True))))
+    print(report(rates, batches, *map(list, zip(*pairs, strict=True))))
     print(f"\nmax_wait {1000 * MAX_WAIT_S:g} ms, ratio {median(r.batch / r.single for r in rates):.1f}")
 
 
@@ -123,7 +123,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--samples", type=int, default=100, help="pairs of tasks that come alone")
     parser.add_argument(
-        "--slots", type=int, default=3 * MOST, help="of the worker: a group runs, one is next, one gathers"
+        "--slots", type=int, default=3 * MOST, help="of the worker: a batch runs, one is next, one gathers"
     )
     return parser.parse_args()
 

@@ -196,7 +196,7 @@ async def test_whom_it_goes_with_cannot_be_told(
     assert await results(scheduler, good) == ["aa", "aa"]
 
 
-async def test_a_group_that_does_not_fill_begins_after_its_longest_wait(
+async def test_a_batch_that_does_not_fill_begins_after_its_longest_wait(
     scheduler: PlayedScheduler, start_worker: Start
 ) -> None:
     await start_worker()
@@ -213,11 +213,11 @@ async def test_nothing_waits_for_what_there_is_no_slot_for(scheduler: PlayedSche
     first, second, third, _fourth = ids
 
     assert await results(scheduler, [first, second, third]) == [3, 3, 3]
-    sizes = worker.worker.counts.group_sizes["batch.patient"]
+    sizes = worker.worker.counts.batch_sizes["batch.patient"]
     assert (sum(sizes.counts), sizes.sum) == (1, 3)
 
 
-async def test_what_waits_for_its_group_is_handed_back_by_a_drain(
+async def test_what_waits_for_its_batch_is_handed_back_by_a_drain(
     scheduler: PlayedScheduler, start_worker: Start
 ) -> None:
     worker = await start_worker()
@@ -232,7 +232,7 @@ async def test_what_waits_for_its_group_is_handed_back_by_a_drain(
         assert not scheduler.finished(task_id)
 
 
-async def test_what_waits_for_its_group_can_be_canceled(scheduler: PlayedScheduler, start_worker: Start) -> None:
+async def test_what_waits_for_its_batch_can_be_canceled(scheduler: PlayedScheduler, start_worker: Start) -> None:
     worker = await start_worker(cancel_grace_s=600.0)
     first, *others = await submitted(scheduler, "batch.loop", wishes("answer", "answer", "answer"))
     await eventually(lambda: len(worker.pool.running) == 3)
@@ -292,7 +292,7 @@ async def test_all_that_are_canceled_end_as_one_would(
 
 
 async def mixed(scheduler: PlayedScheduler, task_type: str, path: Path) -> list[str]:
-    """Submit a group of which the first must end within a second."""
+    """Submit a batch of which the first must end within a second."""
     short = await submitted(scheduler, task_type, wishes("hold", path=path), process_timeout_ms=1_000, max_retry=0)
     return short + await submitted(scheduler, task_type, wishes(*["hold"] * 3, path=path), max_retry=0)
 
@@ -352,7 +352,7 @@ async def test_without_leases_all_are_handed_back(
         await eventually(lambda: all(scheduler.returned(task_id) for task_id in ids))
 
 
-async def test_warm_processes_serve_one_group_after_the_other(
+async def test_warm_processes_serve_one_batch_after_the_other(
     scheduler: PlayedScheduler, start_worker: Start
 ) -> None:
     await start_worker()
@@ -364,7 +364,7 @@ async def test_warm_processes_serve_one_group_after_the_other(
 
 
 @pytest.mark.parametrize("task_type", EVERYWHERE)
-async def test_a_drain_stops_a_group_that_does_not_finish_and_hands_all_back(
+async def test_a_drain_stops_a_batch_that_does_not_finish_and_hands_all_back(
     scheduler: PlayedScheduler, start_worker: Start, tmp_path: Path, task_type: str
 ) -> None:
     worker = await start_worker(shutdown_s=1.0)

@@ -67,8 +67,8 @@ class Bench:
             ended=self._ended,
         )
 
-    def _begin(self, group: list[Attempt]) -> None:
-        self.batches.begin(group)
+    def _begin(self, batch: list[Attempt]) -> None:
+        self.batches.begin(batch)
 
     def _held(self, ended: Ended, *, sure: bool) -> HeldPlace:
         self.inner = HeldPlace(ended, sure=sure)
@@ -107,7 +107,7 @@ class Bench:
         return list(self.inner.calls[-1].members)
 
 
-async def test_attempts_wait_without_anything_due_until_their_group_begins() -> None:
+async def test_attempts_wait_without_anything_due_until_their_batch_begins() -> None:
     bench = Bench()
 
     attempts = bench.start(3)
@@ -120,7 +120,7 @@ async def test_attempts_wait_without_anything_due_until_their_group_begins() -> 
     assert {attempt.started_ms for attempt in attempts} == {bench.clock.at_ms}
 
 
-async def test_all_groups_begin_when_every_slot_is_taken_by_what_waits() -> None:
+async def test_all_batches_begin_when_every_slot_is_taken_by_what_waits() -> None:
     bench = Bench(slots=3)
 
     attempts = bench.start(3)

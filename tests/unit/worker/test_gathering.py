@@ -13,7 +13,7 @@ def waiting(*items: str, due_ms: int = 100) -> Gathering[str]:
     return gathering
 
 
-def test_a_full_group_begins_in_the_order_of_coming() -> None:
+def test_a_full_batch_begins_in_the_order_of_coming() -> None:
     gathering = Gathering[str]()
     found = [gathering.add("a", item, due_ms=100, most=3) for item in ("x", "y", "z", "next")]
 
@@ -21,11 +21,11 @@ def test_a_full_group_begins_in_the_order_of_coming() -> None:
     assert gathering.waiting() == ["next"]
 
 
-def test_a_group_of_one_never_waits() -> None:
+def test_a_batch_of_one_never_waits() -> None:
     assert Gathering[str]().add("a", "x", due_ms=100, most=1) == ["x"]
 
 
-def test_keys_have_groups_of_their_own() -> None:
+def test_keys_have_batches_of_their_own() -> None:
     gathering = waiting("x", due_ms=100)
     gathering.add("b", "y", due_ms=90, most=10)
 
@@ -35,7 +35,7 @@ def test_keys_have_groups_of_their_own() -> None:
     assert gathering.take_due(99) == []
 
 
-def test_a_group_is_due_with_the_first_of_its_members() -> None:
+def test_a_batch_is_due_with_the_first_of_its_members() -> None:
     gathering = waiting("x", due_ms=100)
     gathering.add("a", "later", due_ms=200, most=10)
     assert gathering.next_due_ms() == 100
@@ -78,7 +78,7 @@ def test_it_does_not_wait_so_long_that_too_little_time_is_left_to_run() -> None:
     assert begins_by(arrived(1_000, max_wait=60, timeout_s=4), 5_000) == 1_000 + 5_000 + 2_000
 
 
-def test_its_time_counts_from_when_its_group_begins() -> None:
+def test_its_time_counts_from_when_its_batch_begins() -> None:
     clock, attempt = StillClock(1_000), arrived(1_000, max_wait=60, timeout_s=30)
 
     clock.at_ms += 4_000

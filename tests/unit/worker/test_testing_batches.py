@@ -9,7 +9,7 @@ import pytest
 
 from xqueue_worker import Batch, Context, Fail, HandlerError, Retry, task
 from xqueue_worker.handler import REGISTRY
-from xqueue_worker.testing import AttemptRun, HeldClock, run_batch, run_batch_async, run_task
+from xqueue_worker.testing import AttemptRun, HeldArtifacts, HeldClock, run_batch, run_batch_async, run_task
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +164,26 @@ def test_a_wrong_answer_is_the_error_of_all(wrong: Any) -> None:
     assert kinds(runs) == ["invalid_result"] * 2
     assert runs[0].error is not None
     assert "2 payloads" in runs[0].error.message
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_large_result_becomes_the_artifact_of_its_own_task(is_async: bool) -> None:  # noqa: FBT001
+    answer = ["x" * 300_000, "small"]
+
+    @task("texts.large", batch=Batch(8, 1))
+    def handler(_ctxs: list[Context], _texts: list[Text]) -> list[str]:
+        return answer
+
+    @task("texts.large_awaiting", batch=Batch(8, 1))
+    async def awaiting_handler(_ctxs: list[Context], _texts: list[Text]) -> list[str]:
+        return answer
+
+    artifacts = HeldArtifacts()
+    large, small = run_batch(awaiting_handler if is_async else handler, texts("a", "b"), artifacts=artifacts)
+
+    assert (large.result, small.result, small.artifact) == (None, "small", None)
+    assert large.artifact is not None
+    assert large.artifact.size == 300_002
 
 
 def test_a_handler_without_batches_is_refused() -> None:

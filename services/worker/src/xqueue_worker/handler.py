@@ -53,7 +53,7 @@ class Handler:
         setup: called once in each of its processes; what it returns is ``ctx.state``.
         recycle_after: attempts that one of its processes runs.
         memory_mb: memory that one of its processes may have; None: as much as there is.
-        batch: how its attempts are grouped; it gets lists then. None: it gets one at a time.
+        batch: its batches: it is called with lists. None: with one attempt at a time.
         batch_key: which of them go together, by their payload; None: those of the same model.
     """
 

@@ -27,8 +27,8 @@ class Counts:
         self.asks = 0
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.spans = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_S))
-        self.group_sizes = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_SIZE))
-        self.group_waits = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_WAIT_S))
+        self.batch_sizes = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_SIZE))
+        self.batch_waits = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_WAIT_S))
         self.reports = 0
         self.report_failures = 0
         self.progress: Counter[str] = Counter()
@@ -39,11 +39,11 @@ class Counts:
         self.attempts[task_type, outcome] += 1
         self.spans[task_type].add(ran_ms / 1000)
 
-    def grouped(self, task_type: str, waited_ms: Collection[int]) -> None:
-        """Count a group that begins: how long each of its attempts waited for the others."""
-        self.group_sizes[task_type].add(len(waited_ms))
+    def batched(self, task_type: str, waited_ms: Collection[int]) -> None:
+        """Count a batch that begins: how long each of its attempts waited for the others."""
+        self.batch_sizes[task_type].add(len(waited_ms))
         for wait_ms in waited_ms:
-            self.group_waits[task_type].add(wait_ms / 1000)
+            self.batch_waits[task_type].add(wait_ms / 1000)
 
 
 class WorkerMetrics(Collector):
@@ -63,8 +63,8 @@ class WorkerMetrics(Collector):
         yield CounterMetricFamily("xqueue_worker_claim_asks", "Claims asked, repeats included", counts.asks)
         yield self._attempts()
         yield _histogram("attempt_seconds", "How long attempts ran", counts.spans)
-        yield _histogram("group_size", "Attempts called together, by group", counts.group_sizes)
-        yield _histogram("group_wait_seconds", "How long attempts waited for their group", counts.group_waits)
+        yield _histogram("batch_size", "Attempts that a batch began with", counts.batch_sizes)
+        yield _histogram("batch_wait_seconds", "How long attempts waited for their batch", counts.batch_waits)
         yield CounterMetricFamily("xqueue_worker_reports", "Reports acknowledged", counts.reports)
         yield CounterMetricFamily(
             "xqueue_worker_report_failures", "Batches of reports to be sent again", counts.report_failures

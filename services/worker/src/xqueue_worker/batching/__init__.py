@@ -8,7 +8,7 @@
                                                    ▲                       │
                                                    └────── fate_of ◀───────┘  who has ended, who is called again
 
-Each attempt is claimed, leased, watched and reported by itself, as if it were alone; a *group* is only how they
+Each attempt is claimed, leased, watched and reported by itself, as if it were alone; a *batch* is only how they
 are called. ``gathering`` and ``course`` decide, and know neither clocks nor handlers; ``calling`` and ``flags`` are
 used on both sides of a child process's line; ``batches``, ``call`` and ``in_child`` belong to the worker.
 """

@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 class Batches:
     """The place of batch handlers of one isolation; ``inner`` makes the place that runs their calls.
 
-    An attempt's ``work`` says where it is: it waits in ``forming``; or the ``Course`` of its group has it while
-    others are called; or it is in a ``Call``. ``began`` is called when its group begins.
+    An attempt's ``work`` says where it is: it waits in ``forming``; or the ``Course`` of its batch has it while
+    others are called; or it is in a ``Call``. ``began`` is called when its batch begins.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Batches:
         attempt.work, attempt.look_ms = self._forming, NEVER
         self._forming.add(kind, attempt)
 
-    def begin(self, group: list[Attempt]) -> None:
+    def begin(self, batch: list[Attempt]) -> None:
         """Call these together."""
         now_ms = self._clock.monotonic_ms()
-        self._counts.grouped(group[0].handler.type, [now_ms - attempt.started_ms for attempt in group])
-        course = Course(group)
-        for attempt in group:
+        self._counts.batched(batch[0].handler.type, [now_ms - attempt.started_ms for attempt in batch])
+        course = Course(batch)
+        for attempt in batch:
             attempt.work = course
             attempt.begin(now_ms, spare_ms=self._spare_ms)
             self._began(attempt)
@@ -119,7 +119,7 @@ class Batches:
         fate = fate_of(ending, call.context.endings, call.stopped, began=call.entered)
         parts = [[call.members[n] for n in part] for part in fate.parts]
         if parts:
-            log.warning("group is called again", type=call.handler.type, parts=[len(part) for part in parts])
+            log.warning("batch is called again", type=call.handler.type, parts=[len(part) for part in parts])
         for part in parts:
             for member in part:
                 member.work = call.course

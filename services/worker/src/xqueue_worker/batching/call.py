@@ -10,13 +10,13 @@ from xqueue_worker.said import Said
 
 
 class Call(Attempt):
-    """Attempts of a group that are called together, as their place sees them: one attempt with a ``CallContext``.
+    """Attempts of a batch that are called together, as their place sees them: one attempt with a ``CallContext``.
 
     Only places are handed it: pool, watch and reporter know the members.
 
     Attributes:
         members: the attempts, in the order of the lists.
-        course: what else of their group is to be called.
+        course: what else of their batch is to be called.
         context: ``ctx`` by its own type.
         stopped: who is to stop, by their place.
         flags: the same for a child process.

@@ -1,4 +1,4 @@
-"""Which calls a group makes: all at once, then, if a call fails as a whole, its halves. Pure.
+"""Which calls a batch makes: all at once, then, if a call fails as a whole, its halves. Pure.
 
 A call that fails as a whole says nothing of its members: one of them may be the cause. So its halves are called in
 turn, and what fails alone is the cause. Of n members one such costs 2 log2 n calls more, and n of them 2n - 1 calls
@@ -49,7 +49,7 @@ def fate_of(ending: Ending, own: Sequence[Ending | None], stopped: Collection[in
 
 
 class Course(Generic[T]):
-    """The parts of one group that are still to be called."""
+    """The parts of one batch that are still to be called."""
 
     def __init__(self, members: Sequence[T]) -> None:
         self._parts = deque([list(members)])

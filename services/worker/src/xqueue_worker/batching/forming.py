@@ -1,4 +1,4 @@
-"""Groups before they begin: whom an attempt waits with, and until when."""
+"""Batches before they begin: whom an attempt waits with, and until when."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _EARLY_MS = 1
 
 
 class Kind(NamedTuple):
-    """What attempts of one group have in common.
+    """What attempts of one batch have in common.
 
     Attributes:
         type: the task type.
@@ -54,9 +54,9 @@ def begins_by(attempt: Attempt, spare_ms: int) -> int:
 
 
 class Forming:
-    """Forming is responsible for attempts of batch handlers from their admission until their group begins.
+    """Forming is responsible for attempts of batch handlers from their admission until their batch begins.
 
-    A group begins when it is full or due; and all do when every slot is taken by what waits, because then nothing
+    A batch begins when it is full or due; and all do when every slot is taken by what waits, because then nothing
     can come that would be worth waiting for.
     """
 
@@ -103,12 +103,12 @@ class Forming:
 
     def _look(self) -> None:
         self._timer = None
-        groups = self._gathering.take_due(self._clock.monotonic_ms() + _EARLY_MS)
+        batches = self._gathering.take_due(self._clock.monotonic_ms() + _EARLY_MS)
         next_ms = self._gathering.next_due_ms()
         if next_ms is not None:
             self._look_at(next_ms)
-        self._begin_all(groups)
+        self._begin_all(batches)
 
-    def _begin_all(self, groups: list[list[Attempt]]) -> None:
-        for group in groups:
-            self._begin(group)
+    def _begin_all(self, batches: list[list[Attempt]]) -> None:
+        for batch in batches:
+            self._begin(batch)

@@ -31,7 +31,7 @@ class CallsInChild(InChild):
         try:
             call.open_flags()
         except OSError as error:
-            self._ended(call, outcome.failed(outcome.CRASH, f"there is no room for a group of attempts: {error}"))
+            self._ended(call, outcome.failed(outcome.CRASH, f"there is no room for a batch of attempts: {error}"))
             return
         super().start(call)
 
@@ -46,7 +46,7 @@ class CallsInChild(InChild):
 
     def _item(self, call: Call, said: ItemFrame) -> None:
         if not 0 <= said.item < len(call.members):
-            msg = f"there is no attempt {said.item} in this group"
+            msg = f"there is no attempt {said.item} in this batch"
             raise BadFrame(msg)
         member = call.members[said.item]
         match said.frame:

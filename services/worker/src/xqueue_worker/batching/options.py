@@ -1,4 +1,4 @@
-"""How a handler wants its attempts grouped."""
+"""Which batches a handler wants."""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -17,8 +17,8 @@ from xqueue_worker.metrics import Counts
 from xqueue_worker.pool import Pool
 
 
-class Grouping(NamedTuple):
-    """What it takes to group the attempts of a worker.
+class Batching(NamedTuple):
+    """What it takes to batch the attempts of a worker.
 
     Attributes:
         spare_ms: how long an attempt may wait for others without its process timeout being cut short. The
@@ -36,7 +36,7 @@ class BatchPlaces:
 
     def __init__(
         self,
-        grouping: Grouping,
+        batching: Batching,
         *,
         path: list[str],
         hear: Tell,
@@ -44,7 +44,7 @@ class BatchPlaces:
         began: Began,
         ended: Ended,
     ) -> None:
-        pool, clock, counts, spare_ms = grouping
+        pool, clock, counts, spare_ms = batching
         self._forming = Forming(pool=pool, clock=clock, spare_ms=spare_ms, begin=self._begin)
         make = partial(
             Batches,
@@ -75,5 +75,5 @@ class BatchPlaces:
         for place in self._by_isolation.values():
             place.close()
 
-    def _begin(self, group: list[Attempt]) -> None:
-        self._by_isolation[group[0].handler.isolation].begin(group)
+    def _begin(self, batch: list[Attempt]) -> None:
+        self._by_isolation[batch[0].handler.isolation].begin(batch)

@@ -4,8 +4,8 @@ import os
 import socket
 import sys
 
+from xqueue_worker.child.batch import BatchLine, run_batch
 from xqueue_worker.child.frames import EndFrame, IdleFrame, Job, TakenFrame, framed, read_job
-from xqueue_worker.child.group import GroupLine, run_group
 from xqueue_worker.child.lifeline import adopt_orphans, die_with
 from xqueue_worker.child.remains import Remains
 from xqueue_worker.child.running import Runner
@@ -59,7 +59,7 @@ def _ending(job: Job, runner: Runner, voice: Voice, flags_fd: int) -> Ending:
     except HandlerError as error:
         return failed("no_handler", str(error))
     if job.members:
-        return run_group(runner, handler, job, GroupLine(voice, flags_fd))
+        return run_batch(runner, handler, job, BatchLine(voice, flags_fd))
     return runner.run(handler, job, voice)
 
 

@@ -18,7 +18,7 @@ _SIZE = struct.Struct(">I")
 
 
 class JobMember(Struct, frozen=True):
-    """One attempt of a group; as in ``Job``."""
+    """One attempt of a batch; as in ``Job``."""
 
     task_id: str
     attempt: int
@@ -41,7 +41,7 @@ class Job(Struct, frozen=True):
         memory_mb: memory of its own that it may have; None: as much as there is.
         payload: as JSON.
         parents: likewise, of ``Parent`` by task id; empty if there are none.
-        members: of a group; what speaks of one attempt above then means nothing.
+        members: of a batch; what speaks of one attempt above then means nothing.
     """
 
     path: list[str]
@@ -87,7 +87,7 @@ class IdleFrame(Struct, frozen=True, tag="idle"):
 
 
 class ItemFrame(Struct, frozen=True, tag="item"):
-    """What is said of one attempt of a group, by its place in it."""
+    """What is said of one attempt of a batch, by its place in it."""
 
     item: int
     frame: ProgressFrame | LogFrame | EndFrame

@@ -39,7 +39,7 @@ class Work(NamedTuple):
         said: its handler says something.
         ended: it is over; with it its process, unless that is idle and can be given another one.
         never_began: its process ended before it had read the job.
-        item: what is said of one attempt of a group.
+        item: what is said of one attempt of a batch.
         fds: descriptors that go with the job.
     """
 

@@ -3,7 +3,7 @@
 import sys
 
 from xqueue_worker.attempt import Attempt
-from xqueue_worker.batching.places import BatchPlaces, Grouping
+from xqueue_worker.batching.places import Batching, BatchPlaces
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.handler import Isolation
 from xqueue_worker.isolation import Began, Ended, Place, Tell
@@ -19,18 +19,18 @@ class Places:
 
     Attributes:
         ended: called with every attempt that has ended; set by whoever begins them.
-        began: called with every attempt whose group begins; likewise.
+        began: called with every attempt whose batch begins; likewise.
         tell: what a handler's context calls, by isolation.
     """
 
-    def __init__(self, teller: Teller, trust: Trust, grouping: Grouping) -> None:
+    def __init__(self, teller: Teller, trust: Trust, batching: Batching) -> None:
         self.ended: Ended | None = None
         self.began: Began | None = None
         self._threads = InThread(self._ended)
         path = list(sys.path)
         self._children = InChild(self._ended, path=path, hear=teller.hear, trust=trust)
         self._batches = BatchPlaces(
-            grouping, path=path, hear=teller.hear, trust=trust, began=self._began, ended=self._ended
+            batching, path=path, hear=teller.hear, trust=trust, began=self._began, ended=self._ended
         )
         self._by_isolation: dict[Isolation, Place] = {
             Isolation.LOOP: OnLoop(self._ended),

@@ -13,9 +13,9 @@ from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
 from xqueue_worker.outcome import Ending
 from xqueue_worker.said import LogLine
+from xqueue_worker.testing.calls import BatchTrial
 from xqueue_worker.testing.clock import HeldClock
 from xqueue_worker.testing.files import HeldArtifacts
-from xqueue_worker.testing.groups import GroupTrial
 from xqueue_worker.testing.plan import Plan
 from xqueue_worker.testing.runs import AttemptRun
 from xqueue_worker.testing.series import heard, told
@@ -58,21 +58,21 @@ class BatchRun:
 
     def here(self) -> list[AttemptRun]:
         """Run them in this thread."""
-        group = GroupTrial(self.trials)
+        batch = BatchTrial(self.trials)
         with self._watched():
             failure = self._set_up()
             if failure is None:
-                group.here()
-        return self._told(group, failure)
+                batch.here()
+        return self._told(batch, failure)
 
     async def on_loop(self) -> list[AttemptRun]:
         """Run them on this event loop."""
-        group = GroupTrial(self.trials)
+        batch = BatchTrial(self.trials)
         with self._watched():
             failure = self._set_up()
             if failure is None:
-                await group.on_loop(self._plan.grace)
-        return self._told(group, failure)
+                await batch.on_loop(self._plan.grace)
+        return self._told(batch, failure)
 
     def _watched(self) -> ExitStack:
         with ExitStack() as stack:
@@ -91,8 +91,8 @@ class BatchRun:
             trial.attempt.ctx.state = made
         return None
 
-    def _told(self, group: GroupTrial, failure: Ending | None) -> list[AttemptRun]:
-        return [self._told_of(trial, failure or group.endings[trial]) for trial in self.trials]
+    def _told(self, batch: BatchTrial, failure: Ending | None) -> list[AttemptRun]:
+        return [self._told_of(trial, failure or batch.endings[trial]) for trial in self.trials]
 
     def _told_of(self, trial: Trial, ending: Ending | None) -> AttemptRun:
         if trial.fault is not None:

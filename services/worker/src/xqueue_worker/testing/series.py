@@ -12,8 +12,8 @@ from xqueue_worker.caught import catching
 from xqueue_worker.outcome import Ending
 from xqueue_worker.said import Said
 from xqueue_worker.testing import places, retries
+from xqueue_worker.testing.calls import BatchTrial
 from xqueue_worker.testing.files import HeldArtifacts
-from xqueue_worker.testing.groups import GroupTrial
 from xqueue_worker.testing.plan import Plan
 from xqueue_worker.testing.runs import AttemptRun, TaskRun
 from xqueue_worker.testing.trial import Running, Trial
@@ -117,14 +117,14 @@ def told(trial: Trial, report: Finished, artifacts: HeldArtifacts, *, ignored: b
 def _called(trial: Trial) -> Ending | None:
     if trial.attempt.handler.batch is None:
         return places.call(trial.attempt)
-    group = GroupTrial([trial])
-    group.here()
-    return group.endings[trial]
+    batch = BatchTrial([trial])
+    batch.here()
+    return batch.endings[trial]
 
 
 async def _awaited(trial: Trial, grace_s: float) -> Ending | None:
     if trial.attempt.handler.batch is None:
         return await places.on_loop(trial, grace_s)
-    group = GroupTrial([trial])
-    await group.on_loop(grace_s)
-    return group.endings[trial]
+    batch = BatchTrial([trial])
+    await batch.on_loop(grace_s)
+    return batch.endings[trial]

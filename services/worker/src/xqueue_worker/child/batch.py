@@ -1,4 +1,4 @@
-"""Running groups in a child process: one call, many voices."""
+"""Running batches in a child process: one call, many voices."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ from xqueue_worker.handler import Handler
 from xqueue_worker.outcome import Ending
 
 
-class GroupLine(NamedTuple):
-    """How a group and its worker hear of one another."""
+class BatchLine(NamedTuple):
+    """How a batch and its worker hear of one another."""
 
     voice: Voice
     flags_fd: int
 
 
-def run_group(runner: Runner, handler: Handler, job: Job, line: GroupLine) -> Ending:
+def run_batch(runner: Runner, handler: Handler, job: Job, line: BatchLine) -> Ending:
     """Call the handler with all members; says how each ended, and returns how the call as a whole did."""
     flags = FlagsView(line.flags_fd, len(job.members))
     voices = [_ItemVoice(line.voice, item) for item in range(len(job.members))]

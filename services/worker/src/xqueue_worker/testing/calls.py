@@ -12,7 +12,7 @@ from xqueue_worker.testing import places
 from xqueue_worker.testing.trial import Trial
 
 
-class GroupTrial:
+class BatchTrial:
     """Some attempts of a batch handler.
 
     Attributes:
