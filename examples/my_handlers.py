@@ -5,7 +5,7 @@ import hashlib
 
 import msgspec
 
-from xqueue_worker import Context, Fail, Retry, task
+from xqueue_worker import Batch, Context, Fail, Retry, task
 
 
 class Page(msgspec.Struct):
@@ -50,3 +50,10 @@ def factors(ctx: Context, number: int) -> list[int]:
             ctx.progress(100 * (1 - rest / number))
         candidate += 1
     return [*found, rest] if rest > 1 else found
+
+
+@task("text.rhyme", batch=Batch(max_size=32, max_wait=0.05))
+async def rhyme(_ctxs: list[Context], words: list[str]) -> list[str | Exception]:
+    """Take up to 32 tasks in one call, each with an end of its own: for models, which like many inputs at once."""
+    await asyncio.sleep(0.1)  # as long for one as for all
+    return [f"{word} … s{word[1:]}" if word.isalpha() else Fail(f"{word!r} is no word") for word in words]

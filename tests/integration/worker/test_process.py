@@ -102,10 +102,12 @@ async def test_the_example_runs(scheduler: PlayedScheduler, start_process: Start
     [crawl] = await scheduler.submit("page.crawl", payload={"url": "https://example.org", "depth": 2})
     [digest] = await scheduler.submit("file.digest", payload="")
     [factors] = await scheduler.submit("number.factors", payload=2 * 2 * 3 * 101)
+    [cat] = await scheduler.submit("text.rhyme", payload="cat")
 
     assert await scheduler.result(crawl) == {"url": "https://example.org", "pages": 2}
     assert await scheduler.result(digest) == hashlib.sha256().hexdigest()
     assert await scheduler.result(factors) == [2, 2, 3, 101]
+    assert await scheduler.result(cat) == "cat … sat"
 
 
 async def test_sigterm_drains_and_ends_well(scheduler: PlayedScheduler, start_process: StartProcess) -> None:

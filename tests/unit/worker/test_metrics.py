@@ -18,6 +18,7 @@ def collected() -> dict[str, dict[tuple[str, ...], float]]:
     counts.claims["ADMITTED"] += 1
     counts.heartbeats["OK"] += 1
     counts.progress["told"] += 1
+    counts.batched("noop", [3, 0, 700])
     metrics = WorkerMetrics(counts, pool, lambda: 0.5).collect()
     return {m.name: {(s.name, *s.labels.values()): s.value for s in m.samples} for m in metrics}
 
@@ -32,6 +33,18 @@ def test_numbers_are_told_as_they_stand() -> None:
     assert seconds["xqueue_worker_attempt_seconds_bucket", "noop", "0.005"] == 1
     assert seconds["xqueue_worker_attempt_seconds_bucket", "noop", "+Inf"] == 2
     assert seconds["xqueue_worker_attempt_seconds_sum", "noop"] == 0.703
+
+
+def test_batches_are_told_by_their_size_and_what_they_cost_in_waiting() -> None:
+    metrics = collected()
+
+    sizes, waits = metrics["xqueue_worker_batch_size"], metrics["xqueue_worker_batch_wait_seconds"]
+    assert sizes["xqueue_worker_batch_size_bucket", "noop", "2"] == 0
+    assert sizes["xqueue_worker_batch_size_bucket", "noop", "4"] == 1
+    assert sizes["xqueue_worker_batch_size_sum", "noop"] == 3
+    assert waits["xqueue_worker_batch_wait_seconds_bucket", "noop", "0.005"] == 2
+    assert waits["xqueue_worker_batch_wait_seconds_count", "noop"] == 3
+    assert waits["xqueue_worker_batch_wait_seconds_sum", "noop"] == 0.703
 
 
 def test_the_readme_names_every_metric_and_no_other() -> None:

@@ -18,6 +18,7 @@ from xqueue_worker.app import Worker
 from xqueue_worker.artifacts.shelf import of_environment
 from xqueue_worker.backends.configuration import configured
 from xqueue_worker.backends.settings import PoolSettings
+from xqueue_worker.batching.options import never_full
 from xqueue_worker.drain import Asked
 from xqueue_worker.errors import HandlerError
 from xqueue_worker.handler import Handler
@@ -66,6 +67,8 @@ async def _serve(
     # of an empty task).
     gc.collect()
     gc.freeze()
+    if small := never_full({name: handler.batch for name, handler in handlers.items()}, settings.worker_slots):
+        log.warning("batches never fill: raise XQ_WORKER_SLOTS", types=small, slots=settings.worker_slots)
     of_environment()  # a wrong address of the artifacts is told now, not by the first handler that wants one
     asked = Asked(stop)
     asyncio.get_running_loop().add_signal_handler(RETIRE, asked.retire.set)

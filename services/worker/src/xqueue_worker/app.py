@@ -14,6 +14,7 @@ from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
 from xqueue_worker.backends.backends import Backends
 from xqueue_worker.backends.settings import PoolSettings
+from xqueue_worker.batching.places import Batching
 from xqueue_worker.caught import catching
 from xqueue_worker.child.trust import Trust
 from xqueue_worker.claims import Claims
@@ -64,7 +65,8 @@ class Worker:
         self._reporter = self._make_reporter()
         self._teller = self._make_teller()
         self._trust = Trust()
-        self._places = Places(self._teller, self._trust)
+        batching = Batching(self.pool, self._clock, self.counts, _ms(settings.claim_s) // 2)
+        self._places = Places(self._teller, self._trust, batching)
         self._executor = self._make_executor(handlers)
         self._claims = self._make_claims()
         self.inbox = self._make_inbox()

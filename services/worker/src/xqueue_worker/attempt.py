@@ -100,6 +100,16 @@ class Attempt:
         self.work: Any = None
         self.ctx = Context(_facts(dispatch, self.deadline_ms), partial(tell, self))
 
+    def begin(self, now_ms: int, *, spare_ms: int) -> None:
+        """Count its time from now on: until now it has waited for others (see ``batching``).
+
+        Of a longer wait than ``spare_ms`` the rest counts, because the scheduler's own deadline does not wait.
+        """
+        allowed_ms, waited_ms = self.deadline_ms - self.started_ms, now_ms - self.started_ms
+        self.started_ms = now_ms
+        self.deadline_ms = now_ms + allowed_ms - max(0, waited_ms - spare_ms)
+        self.ctx.deadline = self.deadline_ms / 1000
+
     @property
     def task_id(self) -> str:
         """The task."""

@@ -1,7 +1,7 @@
 """Draining: what happens between SIGTERM and the end of the process.
 
 1. Offer nothing more, at once: the scheduler sends new work elsewhere.
-2. Hand back what waits for its claim, and whatever still comes; that uses up no retry.
+2. Hand back what waits for its claim or its batch, and whatever still comes; that uses up no retry.
 3. Let running attempts finish. (A second signal skips this and the grace of the next step.)
 4. Stop those that have not; hand them back.
 5. Wait until every report is in the log, and tell the last progress. Only then may the heartbeats end: until then
@@ -83,6 +83,7 @@ class Drain:
         await _any_of(asked.stop, asked.retire)
         self._pool.close()
         self._claims.give_back()
+        self._executor.give_back()
         if not asked.stop.is_set():
             log.info("retiring", running=len(self._pool.running))
             await _any_of(asked.stop, self._pool.emptied)

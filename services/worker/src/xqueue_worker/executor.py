@@ -39,6 +39,7 @@ class Executor:
         self._handlers = handlers
         self._places = places
         places.ended = self._ended
+        places.began = self._look_soon
         self._report = report
         self._pool = pool
         self._clock = clock
@@ -70,9 +71,17 @@ class Executor:
         now_ms = self._clock.monotonic_ms()
         tell = self._places.tell[handler.isolation]
         attempt = Attempt(dispatch, handler, tell, now_ms=now_ms, leased_ms=leased_ms)
-        attempt.look_ms = min(now_ms + self._heartbeat_ms, attempt.deadline_ms)
+        self._look_soon(attempt)
         self._pool.running[dispatch.spec.task_id] = attempt
         self._places.of(attempt).start(attempt)
+
+    def _look_soon(self, attempt: Attempt) -> None:
+        attempt.look_ms = min(attempt.started_ms + self._heartbeat_ms, attempt.deadline_ms)
+
+    def give_back(self) -> None:
+        """Hand back what waits for others to be run with."""
+        for attempt in self._places.waiting():
+            self.stop(attempt, Stop.DRAIN)
 
     def stop(self, attempt: Attempt, why: Stop) -> None:
         """Have an attempt end; it is killed after the grace, or at once if its lease is gone."""

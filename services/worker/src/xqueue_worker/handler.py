@@ -2,14 +2,14 @@
 
 import inspect
 import re
-import typing
 from collections.abc import Callable
 from enum import Enum
-from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
+from xqueue_worker.annotation import decoder_of
+from xqueue_worker.batching.options import Batch, problem_of_batch
 from xqueue_worker.errors import HandlerError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,10 +53,14 @@ class Handler:
         setup: called once in each of its processes; what it returns is ``ctx.state``.
         recycle_after: attempts that one of its processes runs.
         memory_mb: memory that one of its processes may have; None: as much as there is.
+        batch: its batches: it is called with lists. None: with one attempt at a time.
+        batch_key: which of them go together, by their payload; None: those of the same model.
     """
 
     __slots__ = (
         "_decode",
+        "batch",
+        "batch_key",
         "function",
         "is_async",
         "isolation",
@@ -85,6 +89,8 @@ class Handler:
         self.setup = process.setup
         self.recycle_after = process.recycle_after or (_RECYCLE_AFTER if process.setup else 1)
         self.memory_mb = process.memory_mb
+        self.batch: Batch | None = None
+        self.batch_key: Callable[[Any], Any] | None = None
         self._decode: Callable[[Any], Any] | None = None
 
     @property
@@ -110,7 +116,7 @@ class Handler:
             HandlerError: names the function and what is wrong with its annotation.
         """
         try:
-            self._decode = _decoder(_payload_type(self.function)).decode
+            self._decode = decoder_of(self.function, in_lists=self.batch is not None).decode
         except (NameError, TypeError) as error:
             msg = f"{self.name}: the payload's annotation cannot be used: {error}"
             raise HandlerError(msg) from error
@@ -128,6 +134,8 @@ def task(
     setup: Callable[[], Any] | None = None,
     recycle_after: int | None = None,
     memory_mb: int | None = None,
+    batch: Batch | None = None,
+    batch_key: Callable[[Any], Any] | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function the handler of a task type.
 
@@ -142,6 +150,9 @@ def task(
             otherwise, 1,000 with a ``setup``. One that was stopped, or in which threads, processes or too much
             memory are left, is replaced at once.
         memory_mb: memory that a child process may have for data; beyond it, it gets ``MemoryError``.
+        batch: call it with lists, of contexts and of payloads; it returns a list of results, an exception
+            standing for the failure of one. See ``Batch`` and BATCHES.md.
+        batch_key: a function of the payload; only attempts for which it returns the same go into one call.
 
     Raises:
         HandlerError: the function cannot be a handler; says why.
@@ -153,6 +164,10 @@ def task(
     def register(function: Function) -> Function:
         process = ProcessOptions(setup, recycle_after, memory_mb)
         handler = _handler(name, function, process_timeout, isolation, process)
+        if problem := problem_of_batch(batch, batch_key):
+            msg = f"@task({name!r}) on {getattr(function, '__qualname__', function)}: {problem}"
+            raise HandlerError(msg)
+        handler.batch, handler.batch_key = batch, batch_key
         known = REGISTRY.get(name)
         if known is not None and known.name != handler.name:
             msg = f"{handler.name}: type {name!r} is handled by {known.name} already"
@@ -207,20 +222,3 @@ def _problem_of_parameters(function: Callable[..., Any]) -> str | None:
     if len(parameters) == _ARGUMENTS and all(p.kind in _POSITIONAL for p in parameters):
         return None
     return f"a handler takes exactly (ctx, payload), not ({', '.join(p.name for p in parameters)})"
-
-
-def _payload_type(function: Callable[..., Any]) -> Any:
-    annotation = list(inspect.signature(function).parameters.values())[1].annotation
-    if annotation is inspect.Parameter.empty:
-        return Any
-    # Only this one is resolved: others may name what is imported for type checkers alone.
-    bare = SimpleNamespace(__annotations__={"payload": annotation})
-    names = getattr(inspect.unwrap(function), "__globals__", {})
-    return typing.get_type_hints(bare, names, include_extras=True)["payload"]
-
-
-def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
-    if isinstance(msgspec.inspect.type_info(wanted), msgspec.inspect.CustomType):
-        msg = f"{wanted!r} is nothing that msgspec reads; a msgspec.Struct or a dataclass is"
-        raise TypeError(msg)
-    return msgspec.json.Decoder(wanted)

@@ -4,39 +4,18 @@ They are counted in plain attributes, because a prometheus counter costs as much
 turned into metrics when somebody asks.
 """
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from xqueue_worker.histogram import Histogram
 from xqueue_worker.pool import Pool
 
 _BOUNDS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 1800.0)
-
-
-class Spans:
-    """How long attempts of one type ran."""
-
-    __slots__ = ("counts", "sum_ms")
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(_BOUNDS_S) + 1)
-        self.sum_ms = 0
-
-    def add(self, span_ms: int) -> None:
-        """Count one."""
-        self.counts[bisect_left(_BOUNDS_S, span_ms / 1000)] += 1
-        self.sum_ms += span_ms
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Return upper bounds and cumulative counts."""
-        total, rows = 0, []
-        for bound, count in zip((*map(str, _BOUNDS_S), "+Inf"), self.counts, strict=True):
-            total += count
-            rows.append((bound, float(total)))
-        return rows
+_BOUNDS_SIZE = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096)
+_BOUNDS_WAIT_S = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 60.0)
 
 
 class Counts:
@@ -47,7 +26,9 @@ class Counts:
         self.claims: Counter[str] = Counter()
         self.asks = 0
         self.attempts: Counter[tuple[str, str]] = Counter()
-        self.spans: dict[str, Spans] = {}
+        self.spans = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_S))
+        self.batch_sizes = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_SIZE))
+        self.batch_waits = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_WAIT_S))
         self.reports = 0
         self.report_failures = 0
         self.progress: Counter[str] = Counter()
@@ -56,10 +37,13 @@ class Counts:
     def ended(self, task_type: str, outcome: str, ran_ms: int) -> None:
         """Count an attempt that ended."""
         self.attempts[task_type, outcome] += 1
-        spans = self.spans.get(task_type)
-        if spans is None:
-            spans = self.spans[task_type] = Spans()
-        spans.add(ran_ms)
+        self.spans[task_type].add(ran_ms / 1000)
+
+    def batched(self, task_type: str, waited_ms: Collection[int]) -> None:
+        """Count a batch that begins: how long each of its attempts waited for the others."""
+        self.batch_sizes[task_type].add(len(waited_ms))
+        for wait_ms in waited_ms:
+            self.batch_waits[task_type].add(wait_ms / 1000)
 
 
 class WorkerMetrics(Collector):
@@ -78,7 +62,9 @@ class WorkerMetrics(Collector):
         yield _counter("claims", "Claims decided, by answer", "answer", counts.claims)
         yield CounterMetricFamily("xqueue_worker_claim_asks", "Claims asked, repeats included", counts.asks)
         yield self._attempts()
-        yield self._seconds()
+        yield _histogram("attempt_seconds", "How long attempts ran", counts.spans)
+        yield _histogram("batch_size", "Attempts that a batch began with", counts.batch_sizes)
+        yield _histogram("batch_wait_seconds", "How long attempts waited for their batch", counts.batch_waits)
         yield CounterMetricFamily("xqueue_worker_reports", "Reports acknowledged", counts.reports)
         yield CounterMetricFamily(
             "xqueue_worker_report_failures", "Batches of reports to be sent again", counts.report_failures
@@ -102,15 +88,16 @@ class WorkerMetrics(Collector):
             family.add_metric(list(labels), count)
         return family
 
-    def _seconds(self) -> Metric:
-        family = HistogramMetricFamily("xqueue_worker_attempt_seconds", "How long attempts ran", labels=["type"])
-        for task_type, spans in self._counts.spans.items():
-            family.add_metric([task_type], spans.buckets(), spans.sum_ms / 1000)
-        return family
-
 
 def _counter(name: str, text: str, label: str, counter: Counter[str]) -> Metric:
     family = CounterMetricFamily(f"xqueue_worker_{name}", text, labels=[label])
     for value, count in counter.items():
         family.add_metric([value], count)
+    return family
+
+
+def _histogram(name: str, text: str, histograms: Mapping[str, Histogram]) -> Metric:
+    family = HistogramMetricFamily(f"xqueue_worker_{name}", text, labels=["type"])
+    for task_type, histogram in histograms.items():
+        family.add_metric([task_type], histogram.buckets(), histogram.sum)
     return family

@@ -6,8 +6,8 @@
 | retry | yes | ``raise Retry`` |
 | final | no | ``raise Fail`` |
 | backend_… | | what ``backends/errors.py`` lists |
-| invalid_payload | no | the payload is not what the handler's annotation says |
-| invalid_result | no | the result cannot be written as JSON |
+| invalid_payload | no | the payload is not what the handler's annotation says; or its ``batch_key`` raised |
+| invalid_result | no | the result cannot be written as JSON; or a batch handler did not return one for each |
 | result_too_large | no | the result has more bytes than an artifact may, or than the task if there is no store |
 | artifact_unavailable | yes | the store of artifacts is away, full or not configured |
 | artifact_too_large | no | an artifact has more than ``XQ_ARTIFACT_MAX_BYTES`` |
@@ -35,6 +35,8 @@ MAX_TRACEBACK = 8 * 1024
 MAX_ERROR = 4_000
 
 CRASH = "crash"
+SETUP = "setup"
+NO_HANDLER = "no_handler"
 NO_PAYLOAD = "the payload does not fit"
 
 
@@ -106,12 +108,17 @@ def of_error(error: BaseException) -> Ending:
 
 def of_setup(error: BaseException) -> Ending:
     """Return the ending of an attempt whose handler's ``setup`` raised ``error``."""
-    return Ending(None, ErrorInfo("setup", _named(error), retryable=True, traceback=_trace(error)))
+    return Ending(None, ErrorInfo(SETUP, _named(error), retryable=True, traceback=_trace(error)))
 
 
 def of_payload(error: BaseException) -> Ending:
     """Return the ending of an attempt whose payload its handler cannot take; msgspec's words name the field."""
     return failed("invalid_payload", _words(error), retryable=False)
+
+
+def of_batch_key(error: BaseException) -> Ending:
+    """Return the ending of an attempt for whose payload its handler's ``batch_key`` raised ``error``."""
+    return failed("invalid_payload", f"batch_key cannot tell whom it goes with: {_named(error)}", retryable=False)
 
 
 def of_death(status: int) -> Ending:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 
+from xqueue_worker.child.batch import BatchLine, run_batch
 from xqueue_worker.child.frames import EndFrame, IdleFrame, Job, TakenFrame, framed, read_job
 from xqueue_worker.child.lifeline import adopt_orphans, die_with
 from xqueue_worker.child.remains import Remains
@@ -26,10 +27,11 @@ def main() -> None:
     # Programs that the handler starts must not hold the socket open.
     os.set_inheritable(socket_fd, False)  # noqa: FBT003  # the standard library takes no keyword
     voice, runner, done = Voice(connection), Runner(), 0
-    while (job := _next(connection)) is not None:
+    while (given := _next(connection)) is not None:
+        job, flags_fd = given
         voice.say(framed(TakenFrame()))
         remains = Remains()
-        ending = _ending(job, runner, voice)
+        ending = _ending(job, runner, voice, flags_fd)
         done += 1
         voice.flush()
         voice.say(framed(EndFrame(ending)))
@@ -42,20 +44,22 @@ def main() -> None:
     os._exit(0)
 
 
-def _next(connection: socket.socket) -> Job | None:
-    """Wait for a job; None: the worker wants no more of us."""
-    data, fds, _, _ = socket.recv_fds(connection, 1, 1)
+def _next(connection: socket.socket) -> tuple[Job, int] | None:
+    """Wait for a job, and the flags of its members if it has some; None: the worker wants no more of us."""
+    data, fds, _, _ = socket.recv_fds(connection, 1, 2)
     if not data or not fds:
         return None
     with open(fds[0], "rb") as file:  # noqa: PTH123  # a descriptor has no path
-        return read_job(file.read())
+        return read_job(file.read()), fds[-1]
 
 
-def _ending(job: Job, runner: Runner, voice: Voice) -> Ending:
+def _ending(job: Job, runner: Runner, voice: Voice, flags_fd: int) -> Ending:
     try:
         handler = _find(job)
     except HandlerError as error:
         return failed("no_handler", str(error))
+    if job.members:
+        return run_batch(runner, handler, job, BatchLine(voice, flags_fd))
     return runner.run(handler, job, voice)
 
 

@@ -17,6 +17,18 @@ MAX_FRAME_BYTES = 1024 * 1024
 _SIZE = struct.Struct(">I")
 
 
+class JobMember(Struct, frozen=True):
+    """One attempt of a batch; as in ``Job``."""
+
+    task_id: str
+    attempt: int
+    tenant: str
+    labels: dict[str, str]
+    deadline: float
+    payload: bytes
+    parents: bytes
+
+
 class Job(Struct, frozen=True):
     """What to run.
 
@@ -29,6 +41,7 @@ class Job(Struct, frozen=True):
         memory_mb: memory of its own that it may have; None: as much as there is.
         payload: as JSON.
         parents: likewise, of ``Parent`` by task id; empty if there are none.
+        members: of a batch; what speaks of one attempt above then means nothing.
     """
 
     path: list[str]
@@ -43,6 +56,7 @@ class Job(Struct, frozen=True):
     parents: bytes = b""
     recycle_after: int = 1
     memory_mb: int | None = None
+    members: list[JobMember] = []
 
 
 class TakenFrame(Struct, frozen=True, tag="taken"):
@@ -72,7 +86,14 @@ class IdleFrame(Struct, frozen=True, tag="idle"):
     """Nothing of the attempt is left in the process: it can be given another one."""
 
 
-Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame
+class ItemFrame(Struct, frozen=True, tag="item"):
+    """What is said of one attempt of a batch, by its place in it."""
+
+    item: int
+    frame: ProgressFrame | LogFrame | EndFrame
+
+
+Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame | ItemFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode

@@ -27,7 +27,10 @@ class Runner:
     def run(self, handler: Handler, job: Job, voice: Voice) -> Ending:
         """Call the handler and return how it ended; SIGTERM sets ``ctx.cancelled`` and cancels an async one."""
         facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents)
-        ctx = Context(facts, voice.tell)
+        return self.run_with(Context(facts, voice.tell), handler, job)
+
+    def run_with(self, ctx: Context, handler: Handler, job: Job) -> Ending:
+        """Do so with this context."""
         try:
             with catching(ctx):  # all of it: nothing else runs in this process
                 return self._run(handler, job, ctx)

@@ -25,7 +25,7 @@ class Voice:
     def tell(self, said: Said) -> None:
         """Pass a log line on; a progress only if the last one is a while ago, else it is kept for later."""
         if not isinstance(said, Progress):
-            self.say(framed(LogFrame(said)))
+            self._send(LogFrame(said))
             return
         self._latest = said
         now = time.monotonic()
@@ -37,7 +37,10 @@ class Voice:
         """Pass on the progress that was kept."""
         latest, self._latest = self._latest, None
         if latest is not None:
-            self.say(framed(ProgressFrame(latest.percent, latest.message)))
+            self._send(ProgressFrame(latest.percent, latest.message))
+
+    def _send(self, frame: ProgressFrame | LogFrame) -> None:
+        self.say(framed(frame))
 
     def say(self, frame: bytes) -> None:
         """Send a frame as a whole."""

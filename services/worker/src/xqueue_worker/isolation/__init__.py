@@ -11,6 +11,7 @@ from xqueue_worker.outcome import Ending
 from xqueue_worker.said import Said
 
 Ended = Callable[[Attempt, Ending], None]
+Began = Callable[[Attempt], None]
 Tell = Callable[[Attempt, Said], None]
 
 
@@ -28,3 +29,6 @@ class Place(Protocol):
 
     def kill(self, attempt: Attempt) -> None:
         """End it, as far as that is possible here."""
+
+    def close(self) -> None:
+        """Let go of what is kept for attempts to come."""

@@ -18,6 +18,7 @@ from xqueue_worker.child.frames import (
     Frame,
     Frames,
     IdleFrame,
+    ItemFrame,
     Job,
     LogFrame,
     ProgressFrame,
@@ -38,11 +39,15 @@ class Work(NamedTuple):
         said: its handler says something.
         ended: it is over; with it its process, unless that is idle and can be given another one.
         never_began: its process ended before it had read the job.
+        item: what is said of one attempt of a batch.
+        fds: descriptors that go with the job.
     """
 
     said: Callable[[Said], None]
     ended: "Callable[[Ending, ChildProcess | None], None]"
     never_began: Callable[[Ending], None]
+    item: Callable[[ItemFrame], None] = lambda _frame: None
+    fds: tuple[int, ...] = ()
 
 
 class ChildProcess:
@@ -94,8 +99,13 @@ class ChildProcess:
         """
         self._ending, self._taken = None, False
         with _job_file(job) as job_fd:
-            socket.send_fds(self._socket, [b"j"], [job_fd])
+            socket.send_fds(self._socket, [b"j"], [job_fd, *work.fds])
         self._work = work
+
+    @property
+    def taken(self) -> bool:
+        """Whether the job was read."""
+        return self._taken
 
     @property
     def reusable(self) -> bool:
@@ -152,6 +162,9 @@ class ChildProcess:
                 self._say(line)
             case EndFrame(ending):
                 self._ending = ending
+            case ItemFrame():
+                if self._work is not None:
+                    self._work.item(frame)
             case IdleFrame():
                 self._conclude(self._ending or outcome.NOTHING, idle=True)
 

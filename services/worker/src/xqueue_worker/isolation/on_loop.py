@@ -34,6 +34,9 @@ class OnLoop:
         if attempt.work is not None:
             attempt.work.cancel()
 
+    def close(self) -> None:
+        """Nothing is kept here."""
+
     async def _run(self, attempt: Attempt) -> None:
         attempt.entered = True
         try:

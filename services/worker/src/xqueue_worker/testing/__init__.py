@@ -9,12 +9,13 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from xqueue_common.events import ErrorInfo, Progress
 from xqueue_common.task import Backoff
 from xqueue_worker.said import LogLine
+from xqueue_worker.testing.batch import BatchOptions, BatchRun
 from xqueue_worker.testing.clock import HeldClock
 from xqueue_worker.testing.files import HeldArtifacts
 from xqueue_worker.testing.finding import find
@@ -33,6 +34,8 @@ __all__ = [
     "Progress",
     "Running",
     "TaskRun",
+    "run_batch",
+    "run_batch_async",
     "run_task",
     "run_task_async",
 ]
@@ -62,9 +65,7 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
         HandlerError: this is no handler, or no payload, or these are no parents.
         RuntimeError: an event loop runs here.
     """
-    if _loop_runs():
-        msg = "run_task() within a running event loop would block it: await run_task_async(…) instead"
-        raise RuntimeError(msg)
+    _need_no_loop("run_task")
     plan = _plan(handler, payload, options)
     return asyncio.run(Series(plan).all_on_loop()) if plan.handler.is_async else Series(plan).all_here()
 
@@ -80,13 +81,46 @@ async def run_task_async(
     return await (series.all_on_loop() if plan.handler.is_async else asyncio.to_thread(series.all_here))
 
 
+def run_batch(
+    handler: Callable[..., Any] | str, payloads: Sequence[Any], **options: Unpack[BatchOptions]
+) -> list[AttemptRun]:
+    """Run one attempt of each of these tasks, called together, in a plain test; returns how each went, in order.
+
+    All go into one call, whatever ``max_size`` and ``batch_key`` say; if that fails as a whole, its halves are
+    called, as in a worker. ``run_task`` runs a batch handler with lists of one.
+
+    Args:
+        handler: as for ``run_task``.
+        payloads: one for each task.
+        **options: ``tenant``, ``labels``, ``state``, ``timeout`` (for all of them), ``clock``, ``artifacts``,
+            ``on_progress``, ``on_log`` and ``grace``, as for ``run_task``. ``running.item`` says of which task, by
+            its place in the list; ``running.cancel()`` cancels that one.
+
+    Raises:
+        HandlerError: this is no batch handler, or these are no payloads.
+        RuntimeError: an event loop runs here.
+    """
+    _need_no_loop("run_batch")
+    batch = BatchRun(found := find(handler), payloads, options)
+    return asyncio.run(batch.on_loop()) if found.is_async else batch.here()
+
+
+async def run_batch_async(
+    handler: Callable[..., Any] | str, payloads: Sequence[Any], **options: Unpack[BatchOptions]
+) -> list[AttemptRun]:
+    """Do so in an async test; see ``run_task_async``."""
+    batch = BatchRun(found := find(handler), payloads, options)
+    return await (batch.on_loop() if found.is_async else asyncio.to_thread(batch.here))
+
+
 def _plan(handler: Callable[..., Any] | str, payload: Any, options: Options) -> Plan:
     return Plan(handler=find(handler), payload=payload, **options)
 
 
-def _loop_runs() -> bool:
+def _need_no_loop(name: str) -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return
+    msg = f"{name}() within a running event loop would block it: await {name}_async(…) instead"
+    raise RuntimeError(msg)

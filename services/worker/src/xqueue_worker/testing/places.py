@@ -1,6 +1,9 @@
 """Where handlers run in a test: on the loop as in a worker, or right here."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from xqueue_worker import outcome
 from xqueue_worker.artifacts import results
@@ -8,7 +11,6 @@ from xqueue_worker.attempt import Attempt
 from xqueue_worker.caught import speaking
 from xqueue_worker.isolation.on_loop import OnLoop
 from xqueue_worker.outcome import Ending
-from xqueue_worker.testing.trial import Trial
 
 _TURNS = 3
 """Of the loop, in which a task that was cancelled ends."""
@@ -31,7 +33,18 @@ def call(attempt: Attempt) -> Ending:
         return outcome.of_error(error)
 
 
-async def on_loop(trial: Trial, grace_s: float) -> Ending | None:
+class Asked(Protocol):
+    """What runs and may be asked to end: a ``Trial``, or a call of several."""
+
+    @property
+    def attempt(self) -> Attempt:
+        """What the place is handed."""
+
+    def asking(self, ask: Callable[[], object]) -> AbstractContextManager[None]:
+        """Call ``ask`` within this when it must stop."""
+
+
+async def on_loop(trial: Asked, grace_s: float) -> Ending | None:
     """Run an async handler and return how it ended; None if it ignores its cancellation beyond the grace."""
     attempt, loop = trial.attempt, asyncio.get_running_loop()
     ended: asyncio.Future[Ending | None] = loop.create_future()

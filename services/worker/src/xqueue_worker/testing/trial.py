@@ -20,11 +20,13 @@ class Running:
 
     Attributes:
         number: of the attempt, from 1.
+        item: its place in the batch, from 0.
         clock: the held clock: ``running.clock.advance(60)``.
     """
 
-    def __init__(self, number: int, clock: HeldClock, cancel: Callable[[], None]) -> None:
+    def __init__(self, number: int, item: int, clock: HeldClock, cancel: Callable[[], None]) -> None:
         self.number = number
+        self.item = item
         self.clock = clock
         self._cancel = cancel
 
@@ -51,10 +53,12 @@ class Trial:
         clock: HeldClock,
         hear: Callable[[Running, Said], object],
         artifacts: HeldArtifacts,
+        *,
+        item: int = 0,
     ) -> None:
         self._clock = clock
         self._hear = hear
-        self._running = Running(dispatch.attempt, clock, self._cancel)
+        self._running = Running(dispatch.attempt, item, clock, self._cancel)
         self._ask: Callable[[], object] = _nobody
         now_ms = clock.monotonic_ms()
         self.attempt = Attempt(dispatch, handler, _nobody, now_ms=now_ms, leased_ms=now_ms)
