@@ -7,11 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from xqueue_common.clock import SystemClock
 from xqueue_embedded.ports import free_port
-from xqueue_worker.backends.backends import Backends
 from xqueue_worker.backends.pool import Pool
 from xqueue_worker.backends.settings import HealthSettings, PoolSettings
+from xqueue_worker.testing.backends import backends
 
 Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -104,11 +103,5 @@ async def pool_of(servers: list[ModelServer], **settings: object) -> AsyncIterat
     """Run the backends of a worker with a pool of these servers, ``models`` unless told, rarely checked."""
     given = {"name": "models", "urls": [server.url for server in servers], **settings}
     given.setdefault("health", HealthSettings(every_s=60))
-    backends = Backends([msgspec.convert(given, PoolSettings, from_attributes=True)], SystemClock())
-    running = asyncio.create_task(backends.run())
-    await asyncio.sleep(0)  # its first step opens the connections
-    try:
-        yield next(iter(backends.pools.values()))
-    finally:
-        running.cancel()
-        await asyncio.wait({running})
+    async with backends(msgspec.convert(given, PoolSettings, from_attributes=True)) as opened:
+        yield next(iter(opened.pools.values()))

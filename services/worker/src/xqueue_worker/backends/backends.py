@@ -18,9 +18,11 @@ class Backends:
 
     Attributes:
         pools: by name.
+        opened: set once handlers can use them.
     """
 
     def __init__(self, pools: Iterable[PoolSettings], clock: Clock) -> None:
+        self.opened = asyncio.Event()
         self._client = Client()
         self.pools: Mapping[str, Pool] = {it.name: Pool(it, self._client, clock) for it in pools}
 
@@ -30,6 +32,7 @@ class Backends:
             with installed(self.pools), counted(self.infos, self.pools):
                 for checker in checkers(self.pools.values()):
                     group.create_task(checker.run())
+                self.opened.set()
                 # With no pool at all it waits just as well: an agent that ends would end the others.
                 await asyncio.get_running_loop().create_future()
 
