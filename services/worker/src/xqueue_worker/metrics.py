@@ -48,6 +48,7 @@ class Counts:
         self.asks = 0
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.spans: dict[str, Spans] = {}
+        self.loads: dict[str, Spans] = {}
         self.reports = 0
         self.report_failures = 0
         self.progress: Counter[str] = Counter()
@@ -60,6 +61,10 @@ class Counts:
         if spans is None:
             spans = self.spans[task_type] = Spans()
         spans.add(ran_ms)
+
+    def loaded(self, task_type: str, seconds: float) -> None:
+        """Count a ``setup`` that has returned."""
+        self.loads.setdefault(task_type, Spans()).add(round(seconds * 1000))
 
 
 class WorkerMetrics(Collector):

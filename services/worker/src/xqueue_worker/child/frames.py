@@ -29,6 +29,7 @@ class Job(Struct, frozen=True):
         memory_mb: memory of its own that it may have; None: as much as there is.
         payload: as JSON.
         parents: likewise, of ``Parent`` by task id; empty if there are none.
+        model: that the task names.
     """
 
     path: list[str]
@@ -43,10 +44,17 @@ class Job(Struct, frozen=True):
     parents: bytes = b""
     recycle_after: int = 1
     memory_mb: int | None = None
+    model: str | None = None
 
 
 class TakenFrame(Struct, frozen=True, tag="taken"):
     """The job was read: from here on what becomes of it may be the handler's doing."""
+
+
+class LoadedFrame(Struct, frozen=True, tag="loaded"):
+    """The handler's ``setup`` has returned, after so many seconds."""
+
+    seconds: float
 
 
 class ProgressFrame(Struct, frozen=True, tag="progress"):
@@ -72,7 +80,7 @@ class IdleFrame(Struct, frozen=True, tag="idle"):
     """Nothing of the attempt is left in the process: it can be given another one."""
 
 
-Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame
+Frame = TakenFrame | LoadedFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode
