@@ -99,6 +99,20 @@ async def test_nobody_overtakes_one_that_waits_but_who_needs_no_room(played: Pla
     assert {first, second} <= played.inside.keys()
 
 
+async def test_room_that_comes_bit_by_bit_is_kept_for_the_first_one(played: Played) -> None:
+    large, small = played.ask("a", 16), played.ask("b", 8)
+    first, second = played.ask("c", 24), played.ask("d", 8)
+
+    played.residents.leave(played.inside.pop(small))
+    await turn()
+    assert played.inside.keys() == {large}
+
+    played.residents.leave(played.inside.pop(large))
+    await turn()
+    assert played.inside.keys() == {first}
+    assert second not in played.inside
+
+
 async def test_one_that_gives_up_lets_those_behind_it_in(played: Played) -> None:
     played.ask("a", 16)
     first, second = played.ask("b", 24), played.ask("c", 8)
