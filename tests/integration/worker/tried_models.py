@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from xqueue_worker import Context, task
 
+SEEN = os.environ.get("CUDA_VISIBLE_DEVICES")
+"""What this module saw when it was imported, as a framework would."""
+
 NOTES = "XQ_TRIED_MODELS"
 """Names the file to write to."""
 
@@ -77,5 +80,5 @@ def in_thread(ctx: Context, payload: Any) -> bool:
 
 
 @task("model.loop")
-async def on_loop(ctx: Context, _payload: Any) -> str | None:
-    return ctx.model
+async def on_loop(ctx: Context, _payload: Any) -> dict[str, str | None]:
+    return {"model": ctx.model, "seen": SEEN}
