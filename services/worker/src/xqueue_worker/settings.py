@@ -19,7 +19,8 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
             models that they leave behind; None: that of the worker's GPU.
         worker_warm: idle child processes that are kept for the attempts to come.
         worker_warm_s: seconds after which an idle one ends.
-        gpu: the GPU to serve, numbered from 0; 1/4: the second of four workers that take them in turn.
+        gpu: the GPU to serve, numbered from 0; 1/4: the second of four workers that take them in turn; none: no
+            GPU of its own, handlers see what there is.
         gpu_reserve_mb: GPU memory to leave alone; None: 512, of a simulated GPU 0.
         fake_gpus: simulated GPUs instead of real ones, 2x24GB say.
         worker_queues: queues that it serves: names, prefixes with a * behind, or * for all; comma separated.

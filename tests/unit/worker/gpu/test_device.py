@@ -107,6 +107,10 @@ def test_simulated_gpus_are_found_and_those_that_nobody_serves_are_counted() -> 
     assert found(XQ_FAKE_GPUS="3x24GB", XQ_GPU="0").unsaid == 0
 
 
+def test_a_worker_that_is_to_have_no_gpu_has_none() -> None:
+    assert found(XQ_FAKE_GPUS="3x24GB", XQ_GPU="none") == Found(None)
+
+
 @pytest.mark.skipif(nvml._DRIVER.exists(), reason="there is a GPU here")
 def test_a_machine_without_a_gpu_has_none_and_no_problem() -> None:
     assert found() == Found(None)

@@ -54,7 +54,9 @@ def asked(text: str) -> Asked | None:
         given = Asked(int(match[1]), None if match[2] is None else int(match[2]))
         if given.of is None or given.number < given.of:
             return given
-    msg = f"XQ_GPU is {text!r}: give the number of a GPU (0: the first), or 1/4 for the second of four workers"
+    msg = (
+        f"XQ_GPU is {text!r}: give the number of a GPU (0: the first), 1/4 for the second of four workers, or none"
+    )
     raise ConfigError(msg)
 
 

@@ -12,6 +12,9 @@ from xqueue_worker.settings import WorkerSettings
 
 log = structlog.get_logger(__name__)
 
+UNPINNED = "none"
+"""As ``XQ_GPU``: the worker has no GPU of its own, and leaves what its handlers see as it is."""
+
 
 class Found(NamedTuple):
     """The GPU of a worker.
@@ -46,6 +49,8 @@ def find(settings: WorkerSettings, environ: Mapping[str, str]) -> Found:
     Raises:
         ConfigError: a setting is wrong, or there is no such GPU; names it and the remedy.
     """
+    if settings.gpu == UNPINNED:
+        return Found(None)
     wanted, problem = asked(settings.gpu), ""
     if settings.fake_gpus:
         gpus = simulated(settings.fake_gpus)
