@@ -121,7 +121,7 @@ def of_death(status: int) -> Ending:
 
 def too_little_memory(needs_mb: int, has_mb: int) -> Ending:
     """Return the ending of an attempt that needs more GPU memory than its worker has; another one may have it."""
-    remedy = "lower what the task or its handler asks for, or run a worker with more (XQ_WORKER_GPU_MEMORY_MB)"
+    remedy = "ask for less, or run a worker with more (XQ_WORKER_GPU_MEMORY_MB; for trials XQ_FAKE_GPUS=24GB)"
     return failed("gpu_memory", f"needs {needs_mb} MB of GPU memory, this worker has {has_mb}: {remedy}")
 
 

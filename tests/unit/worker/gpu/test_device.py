@@ -1,4 +1,5 @@
 import pytest
+from structlog.testing import capture_logs
 
 from xqueue_common.errors import ConfigError
 from xqueue_common.settings import load
@@ -105,6 +106,17 @@ def test_simulated_gpus_are_found_and_those_that_nobody_serves_are_counted() -> 
     assert first.gpu is not None
     assert (first.gpu.index, first.gpu.memory_mb, first.unsaid) == (0, 24_576, 2)
     assert found(XQ_FAKE_GPUS="3x24GB", XQ_GPU="0").unsaid == 0
+
+
+def test_a_worker_that_leaves_gpus_idle_says_so_with_the_remedy() -> None:
+    with capture_logs() as lines:
+        found(XQ_FAKE_GPUS="3x24GB").tell()
+        found(XQ_FAKE_GPUS="3x24GB", XQ_GPU="2").tell()
+        Found(None, problem="the driver is too old").tell()
+
+    warnings = [line for line in lines if line["log_level"] == "warning"]
+    assert [line.get("idle", line.get("why")) for line in warnings] == [2, "the driver is too old"]
+    assert "XQ_GPU=0" in warnings[0]["remedy"]
 
 
 def test_a_worker_that_is_to_have_no_gpu_has_none() -> None:

@@ -69,30 +69,32 @@ class Residents:
 
     def enter(self, resident: Resident | None, kind: Kind | None, mb: int) -> Resident:
         """Note that one is busy, with so much memory at least; None: a new one."""
+        entered = Resident(kind, 0) if resident is None else resident
+        entered.state, entered.mb = State.BUSY, max(entered.mb, mb)
+        self._touch(entered)
         if resident is None:
-            resident = Resident(kind, 0)
-        resident.state, resident.mb = State.BUSY, max(resident.mb, mb)
-        self._touch(resident)
-        return resident
+            self._note_models(entered)
+        return entered
 
     def rest(self, resident: Resident) -> None:
         """Note that one is idle."""
         resident.state, resident.idle_ms = State.IDLE, self._clock.monotonic_ms()
         self._touch(resident)
-        self.evict(surplus(self._idle(), self.bounds.most_idle), "count")
+        if len(self._all) > self.bounds.most_idle:  # it is not worth counting the idle ones before
+            self.evict(surplus(self._idle(), self.bounds.most_idle), "count")
         self._look_later()
         self.freed()
 
     def spoil(self, resident: Resident) -> None:
         """Note that one was killed."""
         resident.state = State.ENDING
-        self._note_models()
+        self._note_models(resident)
 
     def leave(self, resident: Resident) -> None:
         """Note that one has really ended: its memory is free."""
         if resident in self._all:
             del self._all[resident]
-            self._note_models()
+            self._note_models(resident)
             self.freed()
 
     def evict(self, residents: Iterable[Resident], why: str) -> None:
@@ -113,12 +115,14 @@ class Residents:
     def _touch(self, resident: Resident) -> None:
         self._all.pop(resident, None)
         self._all[resident] = None
-        self._note_models()
 
     def _idle(self) -> list[Resident]:
         return [one for one in self._all if one.state is State.IDLE]
 
-    def _note_models(self) -> None:
+    def _note_models(self, resident: Resident) -> None:
+        """Look whether other models are held since this one has come or must go."""
+        if resident.kind is None or resident.kind.model is None:
+            return
         models = frozenset(self.models())
         if models != self._told:
             self._told = models
