@@ -50,7 +50,7 @@ COPY services services/
 
 ARG SERVICE
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --python "${PYTHON}" --package "xqueue-${SERVICE}" --no-dev --no-editable --frozen
+    uv sync --python "${PYTHON}" --package "xqueue-${SERVICE}" --all-extras --no-dev --no-editable --frozen
 
 # More packages for the handlers of a worker, as requirements between spaces. They may not move what the lock file
 # pins.
@@ -106,6 +106,8 @@ FROM with-ops-port AS scheduler
 ENTRYPOINT ["python", "-m", "xqueue_scheduler"]
 
 FROM with-ops-port AS worker
+# NVIDIA's container runtime mounts the driver's libraries by this, where there are any: for CUDA, and for NVML.
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 ENTRYPOINT ["python", "-m", "xqueue_worker"]
 
 FROM with-ops-port AS notifier

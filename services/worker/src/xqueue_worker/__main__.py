@@ -11,13 +11,17 @@ from functools import partial
 
 import structlog
 
+from xqueue_common.errors import ConfigError
 from xqueue_common.service import EXIT_CONFIG, run
+from xqueue_common.settings import load as read
 from xqueue_common.settings import variables
 from xqueue_worker.app import Worker
 from xqueue_worker.artifacts.shelf import of_environment
 from xqueue_worker.batching.options import never_full
 from xqueue_worker.drain import Asked
 from xqueue_worker.errors import HandlerError
+from xqueue_worker.gpu.device import environment
+from xqueue_worker.gpu.finding import Found, find
 from xqueue_worker.handler import Handler
 from xqueue_worker.handlers import load
 from xqueue_worker.retire import RETIRE
@@ -33,11 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
     modules = [*listed(os.environ.get(HANDLERS, "")), *given.handlers]
     try:
+        found = find(read(WorkerSettings, os.environ), os.environ)
+        # Before any handler is imported: what looks for GPUs then sees this one alone.
+        os.environ.update(environment(found.gpu))
         handlers = load(modules)
-    except HandlerError as error:
+    except (ConfigError, HandlerError) as error:
         sys.stderr.write(f"worker: {error}\n")
         return EXIT_CONFIG
-    return run("worker", WorkerSettings, partial(_serve, handlers))
+    return run("worker", WorkerSettings, partial(_serve, handlers, found))
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -56,7 +63,10 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop: asyncio.Event) -> None:
+async def _serve(
+    handlers: Mapping[str, Handler], found: Found, settings: WorkerSettings, stop: asyncio.Event
+) -> None:
+    found.tell()
     # What was imported stays for good: the collector need not walk over it again and again (a third of the cost
     # of an empty task).
     gc.collect()
@@ -67,7 +77,7 @@ async def _serve(handlers: Mapping[str, Handler], settings: WorkerSettings, stop
     asked = Asked(stop)
     asyncio.get_running_loop().add_signal_handler(RETIRE, asked.retire.set)
     again = asyncio.create_task(_second_signal(stop, asked.hurry))
-    worker, failed = Worker(settings, handlers), True
+    worker, failed = Worker(settings, handlers, found.gpu), True
     try:
         await worker.run(asked)
         failed = False

@@ -34,6 +34,7 @@ class Facts(NamedTuple):
     labels: dict[str, str]
     deadline: float
     parents: bytes = b""
+    model: str | None = None
 
 
 class ParentFacts(TypedDict):
@@ -68,6 +69,7 @@ class Context:
         attempt: number of this attempt, from 1.
         tenant: whose task it is.
         labels: what the client attached to it.
+        model: the model that the task names, if it does.
         deadline: when the attempt exceeds its process timeout, in seconds of ``time.monotonic()``.
         state: what the ``setup`` of the handler has returned in this process; None without one.
         cancelled: whether it must stop: a cancel was asked for, its time is over, or its worker stops. An async
@@ -83,13 +85,14 @@ class Context:
         "cancelled",
         "deadline",
         "labels",
+        "model",
         "state",
         "task_id",
         "tenant",
     )
 
     def __init__(self, facts: Facts, tell: Callable[[Said], None]) -> None:
-        self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told = facts
+        self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told, self.model = facts
         self._parents: dict[str, ParentFacts] | None = None
         self.cancelled = False
         self.state: Any = None

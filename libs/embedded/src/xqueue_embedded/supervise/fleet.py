@@ -1,5 +1,6 @@
 """The children of one system: three brokers, four services, and what each must know of the others."""
 
+import os
 from collections.abc import Container, Mapping
 from itertools import count
 
@@ -95,7 +96,11 @@ class Fleet:
             case "scheduler":
                 return {"XQ_SCHEDULER_ID": _numbered(service, number)}
             case "worker":
-                return {"XQ_WORKER_CELL": str(number % self._options.cells)}
+                told = {"XQ_WORKER_CELL": str(number % self._options.cells)}
+                # A GPU each, in turn, if there are any; unless somebody has said which.
+                said = {**os.environ, **self._options.env}.get("XQ_GPU")
+                most = max(self._options.workers, self._options.most_workers)
+                return told if said else {**told, "XQ_GPU": f"{number}/{most}"}
             case _:
                 return {}
 

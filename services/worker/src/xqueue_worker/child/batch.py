@@ -28,7 +28,7 @@ def run_batch(runner: Runner, handler: Handler, job: Job, line: BatchLine) -> En
         for member, voice in zip(job.members, voices, strict=True)
     ]
     ctx = CallContext(members)
-    ending = runner.run_with(ctx, Calling(handler), job)
+    ending = runner.run_with(ctx, Calling(handler), job, line.voice)
     for voice, own in zip(voices, ctx.endings, strict=True):
         voice.flush()
         if own is not None:
@@ -60,9 +60,8 @@ class _FlaggedContext(Context):
 
     def __init__(self, job: JobMember, voice: _ItemVoice, flags: FlagsView) -> None:
         self._flags, self._item, self._stopped = flags, voice.item, False
-        super().__init__(
-            Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents), voice.tell
-        )
+        facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents, job.model)
+        super().__init__(facts, voice.tell)
 
     @property
     def cancelled(self) -> bool:

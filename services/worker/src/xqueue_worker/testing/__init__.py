@@ -51,6 +51,7 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
         payload: anything that can be written as JSON; ``msgspec.Raw`` is taken as it is.
         **options: facts of the task: ``task_id``, ``attempt`` (number of the first one; those before it count
             as failures), ``tenant``, ``labels``, ``parents`` (``{task id: {"status": …, "result": …}}``),
+            ``model`` (the name of one),
             ``state`` (what the handler finds in ``ctx.state``, instead of what its ``setup`` returns),
             ``timeout`` (the task's, in seconds; the handler's counts if it is shorter), ``max_retry`` (0),
             ``backoff`` (a ``Backoff``), ``chance`` (from 0 to 1, where in its jitter each delay lies; 0.5: in

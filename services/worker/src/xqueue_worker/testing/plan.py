@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     tenant: str
     labels: dict[str, str]
     parents: Mapping[str, Mapping[str, Any]]
+    model: str | None
     state: Any
     timeout: float
     max_retry: int
@@ -49,6 +50,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     tenant: str = "default"
     labels: dict[str, str] = {}
     parents: Mapping[str, Mapping[str, Any]] = {}
+    model: str | None = None
     state: Any = UNSET
     timeout: float = 600.0
     max_retry: int = 0
@@ -76,6 +78,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             backoff=self.backoff,
             process_timeout_ms=max(1, round(self.timeout * 1000)),
             labels=dict(self.labels),
+            model=self.model,
         )
         payload, parents = _json("payload", self.payload), self._told()
         return lambda number: Dispatch(

@@ -63,10 +63,9 @@ class Series:
 
     def _set_up(self, trial: Trial) -> Ending | None:
         """Hand the attempt what the handler's ``setup`` makes, once; returns how it ended if that fails."""
-        setup = self._plan.handler.setup
         if self._state is UNSET:
             try:
-                self._state = setup() if setup is not None else None
+                self._state = self._plan.handler.set_up(self._plan.model)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # as a worker does
                 return outcome.of_setup(error)
         trial.attempt.ctx.state = self._state

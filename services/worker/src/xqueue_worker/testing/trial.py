@@ -131,7 +131,7 @@ class _HeldContext(Context):
 def _held(attempt: Attempt, clock: HeldClock, tell: Callable[[Said], None], artifacts: HeldArtifacts) -> Context:
     ctx, told = attempt.ctx, attempt.dispatch.parents
     parents = bytes(told) if isinstance(told, Raw) else b""
-    facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents)
+    facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents, ctx.model)
     return _HeldContext(facts, tell, clock, artifacts)
 
 
