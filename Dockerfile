@@ -69,7 +69,8 @@ FROM ${BASE} AS service
 # A name for the user, because libraries ask for it; the number is what Kubernetes checks against root.
 RUN groupadd --gid 65532 xqueue \
   && useradd --uid 65532 --gid 65532 --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin xqueue \
-  && mkdir /handlers
+  && mkdir /handlers \
+  && install --directory --owner=xqueue --group=xqueue /artifacts
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /opt/python /opt/python

@@ -22,6 +22,9 @@ from xqueue_client.answers import (
     Submitted,
     Transition,
 )
+from xqueue_client.artifact import Artifact, ResultFile
+from xqueue_client.artifacts import Artifacts
+from xqueue_client.async_artifacts import AsyncArtifacts
 from xqueue_client.async_client import AsyncClient
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
@@ -58,6 +61,9 @@ from xqueue_client.task import Task
 
 __all__ = [
     "Allocation",
+    "Artifact",
+    "Artifacts",
+    "AsyncArtifacts",
     "AsyncClient",
     "AsyncDeadLetters",
     "AsyncLimits",
@@ -99,6 +105,7 @@ __all__ = [
     "Rejected",
     "RejectedLetter",
     "Resources",
+    "ResultFile",
     "RetryPolicy",
     "Schedule",
     "ScheduleOptions",
