@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import LogLine
+from xqueue_worker.said import Chunk, LogLine
 
 MAX_FRAME_BYTES = 1024 * 1024
 _SIZE = struct.Struct(">I")
@@ -62,6 +62,12 @@ class LogFrame(Struct, frozen=True, tag="log"):
     line: LogLine
 
 
+class ChunkFrame(Struct, frozen=True, tag="chunk"):
+    """A part of its result that the handler emitted."""
+
+    chunk: Chunk
+
+
 class EndFrame(Struct, frozen=True, tag="end"):
     """The handler has ended; what follows, if anything, is that the process is idle."""
 
@@ -72,7 +78,7 @@ class IdleFrame(Struct, frozen=True, tag="idle"):
     """Nothing of the attempt is left in the process: it can be given another one."""
 
 
-Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame
+Frame = TakenFrame | ProgressFrame | LogFrame | ChunkFrame | EndFrame | IdleFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode

@@ -53,7 +53,8 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
             ``backoff`` (a ``Backoff``), ``chance`` (from 0 to 1, where in its jitter each delay lies; 0.5: in
             the middle), ``artifacts`` (a ``HeldArtifacts``, if some are to be there before). What happens
             meanwhile: ``clock`` (a ``HeldClock`` that the test moves),
-            ``on_progress(running, progress)`` and ``on_log(running, line)``, called when the handler says so;
+            ``on_progress(running, progress)``, ``on_log(running, line)`` and ``on_emit(running, chunk)``, called
+            when the handler says so;
             ``running.cancel()`` cancels, ``running.clock.advance(seconds)`` lets time pass. ``grace`` (1):
             seconds, real ones, that an ``async def`` has to end once it is cancelled. A ``def`` that ignores
             ``ctx.cancelled`` cannot be ended: the test waits until it returns.

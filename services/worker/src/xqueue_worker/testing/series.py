@@ -10,7 +10,7 @@ from xqueue_common.events import Finished, Progress
 from xqueue_worker import outcome, reports
 from xqueue_worker.caught import catching
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import Said
+from xqueue_worker.said import Chunk, Said
 from xqueue_worker.testing import places, retries
 from xqueue_worker.testing.plan import Plan
 from xqueue_worker.testing.runs import AttemptRun, TaskRun
@@ -74,6 +74,9 @@ class Series:
         if isinstance(said, Progress):
             if plan.on_progress is not None:
                 plan.on_progress(running, said)
+        elif isinstance(said, Chunk):
+            if plan.on_emit is not None:
+                plan.on_emit(running, msgspec.json.decode(said.data))
         elif plan.on_log is not None:
             plan.on_log(running, said)
 
@@ -103,4 +106,5 @@ def _told(trial: Trial, report: Finished, artifact: Artifact | None, *, ignored:
         trial.logs,
         ignored,
         artifact,
+        trial.emitted,
     )
