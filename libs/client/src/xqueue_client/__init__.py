@@ -50,7 +50,7 @@ from xqueue_client.errors import (
     Unreachable,
     XQueueClientError,
 )
-from xqueue_client.events import Event, LogEvent, LogLine, ProgressEvent, StatusEvent
+from xqueue_client.events import ChunkEvent, Event, LogEvent, LogLine, ProgressEvent, StatusEvent
 from xqueue_client.filters import ListFilter, WatchFilter
 from xqueue_client.schedule import Schedule, ScheduledTask, ScheduleOptions
 from xqueue_client.schedules import Schedules
@@ -72,6 +72,7 @@ __all__ = [
     "AsyncTask",
     "BadAddress",
     "BadHeader",
+    "ChunkEvent",
     "Client",
     "Conflict",
     "DeadLetters",

@@ -26,6 +26,7 @@ from xqueue_worker.inbox import Inbox
 from xqueue_worker.intake import Intake
 from xqueue_worker.isolation.holding import in_use, residents_of
 from xqueue_worker.isolation.places import Places
+from xqueue_worker.last_words import LastWords
 from xqueue_worker.lease import Lease
 from xqueue_worker.metrics import Counts, WorkerMetrics
 from xqueue_worker.pool import Pool
@@ -152,7 +153,7 @@ class Worker:
         return Executor(
             handlers=handlers,
             places=self._places,
-            report=self._reporter.report,
+            report=LastWords(self._teller, self._reporter.report).report,
             pool=self.pool,
             clock=self._clock,
             heartbeat_ms=_ms(self._settings.worker_heartbeat_s),

@@ -10,7 +10,16 @@ from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.batching.call import Call
-from xqueue_worker.child.frames import BadFrame, EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame
+from xqueue_worker.child.frames import (
+    BadFrame,
+    ChunkFrame,
+    EndFrame,
+    ItemFrame,
+    Job,
+    JobMember,
+    LogFrame,
+    ProgressFrame,
+)
 from xqueue_worker.gpu.memory import Resident
 from xqueue_worker.isolation import Ended
 from xqueue_worker.isolation.child_process import Work
@@ -53,7 +62,7 @@ class CallsInChild(InChild):
                 call.context.endings[said.item] = ending
             case ProgressFrame(percent, message):
                 self._hear(member, Progress(percent, message))
-            case LogFrame(line):
+            case LogFrame(line) | ChunkFrame(line):
                 self._hear(member, line)
 
 

@@ -4,7 +4,16 @@ from typing import NamedTuple
 
 from xqueue_worker.batching.calling import CallContext, Calling, Member
 from xqueue_worker.batching.flags import FlagsView
-from xqueue_worker.child.frames import EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame, framed
+from xqueue_worker.child.frames import (
+    ChunkFrame,
+    EndFrame,
+    ItemFrame,
+    Job,
+    JobMember,
+    LogFrame,
+    ProgressFrame,
+    framed,
+)
 from xqueue_worker.child.running import Runner
 from xqueue_worker.child.voice import Voice
 from xqueue_worker.context import Context, Facts
@@ -49,7 +58,7 @@ class _ItemVoice(Voice):
         """Say how it ended."""
         self._send(EndFrame(ending))
 
-    def _send(self, frame: ProgressFrame | LogFrame | EndFrame) -> None:
+    def _send(self, frame: ProgressFrame | LogFrame | ChunkFrame | EndFrame) -> None:
         self._voice.say(framed(ItemFrame(self.item, frame)))
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import LogLine
+from xqueue_worker.said import Chunk, LogLine
 
 MAX_FRAME_BYTES = 1024 * 1024
 _SIZE = struct.Struct(">I")
@@ -85,6 +85,12 @@ class LogFrame(Struct, frozen=True, tag="log"):
     line: LogLine
 
 
+class ChunkFrame(Struct, frozen=True, tag="chunk"):
+    """A part of its result that the handler emitted."""
+
+    chunk: Chunk
+
+
 class EndFrame(Struct, frozen=True, tag="end"):
     """The handler has ended; what follows, if anything, is that the process is idle."""
 
@@ -99,10 +105,10 @@ class ItemFrame(Struct, frozen=True, tag="item"):
     """What is said of one attempt of a batch, by its place in it."""
 
     item: int
-    frame: ProgressFrame | LogFrame | EndFrame
+    frame: ProgressFrame | LogFrame | ChunkFrame | EndFrame
 
 
-Frame = TakenFrame | LoadedFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame | ItemFrame
+Frame = TakenFrame | LoadedFrame | ProgressFrame | LogFrame | ChunkFrame | EndFrame | IdleFrame | ItemFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode

@@ -14,6 +14,7 @@ from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.child.frames import (
     BadFrame,
+    ChunkFrame,
     EndFrame,
     Frame,
     Frames,
@@ -171,8 +172,8 @@ class ChildProcess:
                 self._loaded(seconds)
             case ProgressFrame(percent, message):
                 self._say(Progress(percent, message))
-            case LogFrame(line):
-                self._say(line)
+            case LogFrame(said) | ChunkFrame(said):
+                self._say(said)
             case EndFrame(ending):
                 self._ending = ending
             case ItemFrame():

@@ -57,7 +57,8 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
             ``backoff`` (a ``Backoff``), ``chance`` (from 0 to 1, where in its jitter each delay lies; 0.5: in
             the middle), ``artifacts`` (a ``HeldArtifacts``, if some are to be there before). What happens
             meanwhile: ``clock`` (a ``HeldClock`` that the test moves),
-            ``on_progress(running, progress)`` and ``on_log(running, line)``, called when the handler says so;
+            ``on_progress(running, progress)``, ``on_log(running, line)`` and ``on_emit(running, chunk)``, called
+            when the handler says so;
             ``running.cancel()`` cancels, ``running.clock.advance(seconds)`` lets time pass. ``grace`` (1):
             seconds, real ones, that an ``async def`` has to end once it is cancelled. A ``def`` that ignores
             ``ctx.cancelled`` cannot be ended: the test waits until it returns.
@@ -94,7 +95,7 @@ def run_batch(
         handler: as for ``run_task``.
         payloads: one for each task.
         **options: ``tenant``, ``labels``, ``state``, ``timeout`` (for all of them), ``clock``, ``artifacts``,
-            ``on_progress``, ``on_log`` and ``grace``, as for ``run_task``. ``running.item`` says of which task, by
+            ``on_progress``, ``on_log``, ``on_emit`` and ``grace``, as for ``run_task``. ``running.item`` says of which task, by
             its place in the list; ``running.cancel()`` cancels that one.
 
     Raises:

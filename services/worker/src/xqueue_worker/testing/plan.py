@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
     artifacts: HeldArtifacts
     on_progress: Callable[[Running, Progress], object]
     on_log: Callable[[Running, LogLine], object]
+    on_emit: Callable[[Running, Any], object]
     grace: float
 
 
@@ -60,6 +61,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     artifacts: HeldArtifacts = field(default_factory=HeldArtifacts)
     on_progress: Callable[[Running, Progress], object] | None = None
     on_log: Callable[[Running, LogLine], object] | None = None
+    on_emit: Callable[[Running, Any], object] | None = None
     grace: float = 1.0
 
     def dispatches(self) -> Callable[[int], Dispatch]:

@@ -10,7 +10,7 @@ from xqueue_common.events import Finished, Progress
 from xqueue_worker import outcome, reports
 from xqueue_worker.caught import catching
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import Said
+from xqueue_worker.said import Chunk, Said
 from xqueue_worker.testing import places, retries
 from xqueue_worker.testing.calls import BatchTrial
 from xqueue_worker.testing.files import HeldArtifacts
@@ -93,6 +93,9 @@ def heard(plan: Plan) -> Callable[[Running, Said], None]:
         if isinstance(said, Progress):
             if plan.on_progress is not None:
                 plan.on_progress(running, said)
+        elif isinstance(said, Chunk):
+            if plan.on_emit is not None:
+                plan.on_emit(running, msgspec.json.decode(said.data))
         elif plan.on_log is not None:
             plan.on_log(running, said)
 
@@ -110,6 +113,7 @@ def told(trial: Trial, report: Finished, artifacts: HeldArtifacts, *, ignored: b
         trial.logs,
         ignored,
         artifacts.find(report.artifact) if report.artifact else None,
+        trial.emitted,
     )
 
 
