@@ -20,7 +20,7 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def system(state_dir: Path) -> AsyncIterator[System]:
     with unless_missing():
-        running = System(SystemOptions(state_dir=state_dir, port=0))
+        running = System(SystemOptions(state_dir=state_dir, port=0, backend=True))
         await running.start()
     yield running
     await running.stop()

@@ -12,10 +12,15 @@ import xqueue_gateway.metrics
 import xqueue_notifier.metrics
 import xqueue_scheduler.metrics
 from xqueue_common.clock import SystemClock
+from xqueue_common.fleet import BackendInfo
+from xqueue_worker.backends.client import Client
+from xqueue_worker.backends.metrics import BackendMetrics
+from xqueue_worker.backends.pool import Pool
+from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.isolation.admission import Admission
 from xqueue_worker.isolation.residents import Bounds, Residents
 from xqueue_worker.metrics import Counts, WorkerMetrics
-from xqueue_worker.pool import Pool
+from xqueue_worker.pool import Pool as Slots
 from xqueue_worker.resident_metrics import ResidentMetrics
 
 IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
@@ -90,9 +95,16 @@ def _worker() -> tuple[Collector, ...]:
     for counter in (counts.records, counts.claims, counts.progress, counts.heartbeats):
         counter["x"] += 1
     return (
-        WorkerMetrics(counts, Pool(1, changed=lambda: None), lambda: 0.0),
+        WorkerMetrics(counts, Slots(1, changed=lambda: None), lambda: 0.0),
         ResidentMetrics(counts, residents, admission),
+        _backends(),
     )
+
+
+def _backends() -> BackendMetrics:
+    info = BackendInfo(pool="image", url="http://gpu", state="up", in_flight=0, calls=1, failures=0, latency_s=1.0)
+    pool = Pool(PoolSettings(name="image", urls=["http://gpu"]), Client(), SystemClock())
+    return BackendMetrics(lambda: [info], {"image": pool})
 
 
 def series() -> set[str]:

@@ -229,7 +229,7 @@ class RunningWorker:
     """A worker inside the test's process."""
 
     def __init__(self, settings: WorkerSettings) -> None:
-        self.worker = Worker(settings, load([HANDLERS]), find(settings, {}).gpu)
+        self.worker = Worker(settings, load([HANDLERS]), gpu=find(settings, {}).gpu)
         self.stop = asyncio.Event()
         asked = Asked(self.stop)
         self.hurry, self.retire = asked.hurry, asked.retire

@@ -10,6 +10,7 @@ from support.our_metrics import IMPORTED, Described, described, exposed, of_serv
 from support.our_services import ROOT, SETTINGS
 from support.programs import promtool
 
+import xqueue_worker.backends.metrics
 import xqueue_worker.metrics
 import xqueue_worker.resident_metrics
 
@@ -72,9 +73,8 @@ def test_bad_names_are_found(bad: str) -> None:
 
 
 def test_metrics_are_made_where_this_test_looks_for_them() -> None:
-    looked_at = {
-        Path(module.__file__ or "") for module in (*IMPORTED, xqueue_worker.metrics, xqueue_worker.resident_metrics)
-    }
+    workers = (xqueue_worker.metrics, xqueue_worker.backends.metrics, xqueue_worker.resident_metrics)
+    looked_at = {Path(module.__file__ or "") for module in (*IMPORTED, *workers)}
     makers = re.compile(r"\b(?:Counter|Gauge|Histogram|Summary|Info|Enum|\w+MetricFamily)\(\s*f?[\"']")
     sources = (file for folder in ("libs", "services") for file in (ROOT / folder).rglob("src/**/*.py"))
     assert {file for file in sources if makers.search(file.read_text())} == looked_at

@@ -16,7 +16,16 @@ def test_help_names_every_option() -> None:
     text = run("up", "--help").stdout
 
     options = set(re.findall(r"--[a-z-]+", text))
-    assert options >= {"--port", "--host", "--state-dir", "--workers", "--schedulers", "--handlers", "--log-level"}
+    assert options >= {
+        "--port",
+        "--host",
+        "--state-dir",
+        "--workers",
+        "--schedulers",
+        "--handlers",
+        "--no-backend",
+        "--log-level",
+    }
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def up(
     workers: Annotated[PoolSize, Parameter(converter=read_size, n_tokens=1, accepts_keys=False)] = _ONE,
     schedulers: Count = 1,
     handlers: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
+    backend: bool = True,
     log_level: Annotated[Level, Parameter(env_var="XQ_LOG_LEVEL")] = "warning",
 ) -> int:
     """Run the brokers and the four services in the foreground; Ctrl-C stops all of it.
@@ -57,6 +58,8 @@ def up(
             XQ_POOL_DOWN, XQ_POOL_EVERY_S). They take the GPUs of this machine in turn.
         schedulers: How many schedulers to run; all but one stand by.
         handlers: Python modules with your handlers, beside the ready ones; from here and PYTHONPATH.
+        backend: Run a small model server (pictures, speech) unless IMAGE_GEN_URL_1, WHISPER_URL_1 or XQ_BACKENDS
+            names others.
         log_level: What the services write to their logs.
     """
     options = SystemOptions(
@@ -67,6 +70,7 @@ def up(
         most_workers=workers.most,
         schedulers=schedulers,
         handlers=handlers,
+        backend=backend,
         log_level=log_level,
     )
     return asyncio.run(run_up(options, display_for(Console())))

@@ -20,6 +20,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         history_url: ``sqlite:///path`` or ``postgresql://…``, the same as the notifier's.
         max_payload_bytes: largest payload of a task, as JSON text; a record in Kafka has room for 800 KiB.
         max_body_bytes: largest request body, so also largest batch.
+        max_audio_bytes: largest recording that ``/api/v1/speech/async`` takes.
         cors_origins: web origins (``https://app.example.com``) that may call this gateway, comma separated; ``*``
             allows all. The gateway's own origin is always allowed.
         webhook_allow_private: accept webhook addresses in private networks.
@@ -41,6 +42,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     history_url: str = "sqlite:///xqueue.db"
     max_payload_bytes: Annotated[int, Meta(ge=1, le=800 * 1024)] = 256 * 1024
     max_body_bytes: Annotated[int, Meta(ge=1024, le=256 * _MIB)] = 16 * _MIB
+    max_audio_bytes: Annotated[int, Meta(ge=1024, le=1024 * _MIB)] = 64 * _MIB
     cors_origins: str = ""
     webhook_allow_private: bool = False
     produce_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0

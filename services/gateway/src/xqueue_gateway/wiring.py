@@ -27,6 +27,7 @@ from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
+from xqueue_gateway.http.model_calls import model_calls
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.routes import Endpoints, application
@@ -68,6 +69,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         limits=LimitEndpoints(limits=Limits(configurer=wiring.configurer)),
         schedules=wiring.schedules,
         artifacts=wiring.artifacts,
+        model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         system=wiring.system(health),
     )
     return application(endpoints, wiring.stream(origins), origins)
@@ -231,9 +233,13 @@ class Wiring:
     @property
     def artifacts(self) -> ArtifactEndpoints:
         """The artifacts over HTTP."""
-        store = self.open.artifacts
-        incoming = Incoming(store, ttl_s=self.settings.artifact_ttl_s)
+        store, incoming = self.open.artifacts, self.incoming
         return ArtifactEndpoints(store=store, incoming=incoming)
+
+    @cached_property
+    def incoming(self) -> Incoming:
+        """Takes uploads."""
+        return Incoming(self.open.artifacts, ttl_s=self.settings.artifact_ttl_s)
 
     def system(self, health: Health) -> SystemEndpoints:
         """The system over HTTP."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from prometheus_client import REGISTRY
@@ -12,6 +12,8 @@ from xqueue_common.clock import SystemClock
 from xqueue_common.errors import XQueueError
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.service import until
+from xqueue_worker.backends.backends import Backends
+from xqueue_worker.backends.settings import PoolSettings
 from xqueue_worker.batching.places import Batching
 from xqueue_worker.caught import catching
 from xqueue_worker.child.trust import Trust
@@ -45,11 +47,19 @@ _LEAVE_S = 1.0
 class Worker:
     """One worker: made, run once, gone."""
 
-    def __init__(self, settings: WorkerSettings, handlers: Mapping[str, Handler], gpu: Gpu | None = None) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        handlers: Mapping[str, Handler],
+        *,
+        gpu: Gpu | None = None,
+        pools: Sequence[PoolSettings] = (),
+    ) -> None:
         self._settings = settings
         self._clock = SystemClock()
         self._gpu = gpu
         self._residents = residents_of(settings, gpu, clock=self._clock, changed=self._beat_soon)
+        self._backends = Backends(pools, self._clock)
         self.identity = Identity(
             settings.instance,
             queues=settings.queues,
@@ -103,6 +113,7 @@ class Worker:
             with catching():
                 await until(
                     drained,
+                    self._backends.run(),
                     self.inbox.run(),
                     self._claims.run(),
                     self._watch.run(),
@@ -216,7 +227,8 @@ class Worker:
         )
 
     def _holdings(self) -> Holdings:
-        return Holdings(gpus=in_use(self._gpu, self._residents), models=self._residents.models())
+        gpus, models = in_use(self._gpu, self._residents), self._residents.models()
+        return Holdings(gpus, models, self._backends.infos())
 
     def _offered(self) -> int:
         return self.pool.offered if self.inbox.leased.is_set() else 0

@@ -11,6 +11,8 @@
 Any other exception that leaves a handler counts as a failure that may be retried.
 """
 
+from typing import ClassVar
+
 MAX_RETRY_S = 30 * 86_400.0
 
 
@@ -20,7 +22,11 @@ class Retry(Exception):
     Args:
         message: why, for people.
         after: seconds until the next attempt, 0 to 30 days; None leaves it to the task's back-off.
+
+    A subclass may have a ``kind`` of its own, the ``error.kind`` of the task.
     """
+
+    kind: ClassVar[str] = "retry"
 
     def __init__(self, message: str = "the handler asked for a retry", *, after: float | None = None) -> None:
         super().__init__(message)
@@ -31,7 +37,9 @@ class Retry(Exception):
 
 
 class Fail(Exception):
-    """The attempt failed, and no other will do better: the task fails for good."""
+    """The attempt failed, and no other will do better: the task fails for good; ``kind`` as of ``Retry``."""
+
+    kind: ClassVar[str] = "final"
 
 
 class BadChunk(Fail, ValueError):

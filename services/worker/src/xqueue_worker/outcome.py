@@ -5,6 +5,7 @@
 | error | yes | any exception |
 | retry | yes | ``raise Retry`` |
 | final | no | ``raise Fail`` |
+| backend_… | | what ``backends/errors.py`` lists |
 | invalid_payload | no | the payload is not what the handler's annotation says; or its ``batch_key`` raised |
 | invalid_result | no | the result cannot be written as JSON; or a batch handler did not return one for each |
 | result_too_large | no | the result has more bytes than an artifact may, or than the task if there is no store |
@@ -92,10 +93,10 @@ def of_error(error: BaseException) -> Ending:
     """Return the ending of a handler that raised ``error``."""
     match error:
         case Fail():
-            return failed("final", _words(error), retryable=False)
+            return failed(error.kind, _words(error), retryable=False)
         case Retry(after=after):
             after_ms = None if after is None else round(after * 1000)
-            return Ending(None, ErrorInfo("retry", _words(error)), after_ms)
+            return Ending(None, ErrorInfo(error.kind, _words(error)), after_ms)
         case Unavailable(part="artifacts"):
             return failed("artifact_unavailable", _words(error))
         case ArtifactTooLarge():

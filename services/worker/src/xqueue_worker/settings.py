@@ -31,6 +31,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
         claim_s: seconds that an attempt may wait for its claim; as long as the scheduler waits for it.
         cancel_grace_s: seconds that a handler has to end after it was asked to.
         handlers: modules with handlers, comma separated; added to the ready ones.
+        backends: a TOML or JSON file with pools of model servers; see backends/settings.py.
         result_inline_bytes: largest result, as JSON, that stands in the task itself; a larger one is stored as an
             artifact. No more than the default, because records of tasks must stay within what Kafka takes.
     """
@@ -51,6 +52,7 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
     claim_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
     cancel_grace_s: Annotated[float, Meta(ge=0, le=3600)] = 5.0
     handlers: str = ""
+    backends: str = ""
     result_inline_bytes: Annotated[int, Meta(ge=0, le=256 * 1024)] = 256 * 1024
 
     @property

@@ -46,6 +46,13 @@ class MqttEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
 
 
+class BackendEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The example model server."""
+
+    url: str
+    pid: int
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """The database of what has been."""
 
@@ -64,6 +71,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mqtt: MqttEndpoint
     history: History
     standby_schedulers: list[Service] = []  # only where more than one scheduler was asked for
+    backend: BackendEndpoint | None = None  # only where no other was named
 
 
 def describe(fleet: Fleet) -> Endpoints:
@@ -80,7 +88,12 @@ def describe(fleet: Fleet) -> Endpoints:
         mqtt=MqttEndpoint(host=fleet.mosquitto.host, port=fleet.mosquitto.port, pid=fleet.mosquitto.pid),
         history=History(url=fleet.environment()["XQ_HISTORY_URL"]),
         standby_schedulers=standby,
+        backend=_backend(fleet.backend),
     )
+
+
+def _backend(child: ServiceProcess | None) -> BackendEndpoint | None:
+    return None if child is None else BackendEndpoint(url=child.listener.url, pid=child.pid)
 
 
 def _service(child: ServiceProcess) -> Service:

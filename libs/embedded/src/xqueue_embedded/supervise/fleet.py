@@ -10,6 +10,7 @@ from xqueue_embedded.brokers.mosquitto import Mosquitto
 from xqueue_embedded.brokers.redis import Redis
 from xqueue_embedded.ports import LOOPBACK, free_port
 from xqueue_embedded.processes.child import Child
+from xqueue_embedded.supervise.backend import backend_for
 from xqueue_embedded.supervise.options import SystemOptions
 from xqueue_embedded.supervise.services import Listener, ServiceName, ServiceProcess
 from xqueue_embedded.supervise.state_dir import StateDir
@@ -24,6 +25,7 @@ class Fleet:
         self.kafka = Kafka(state_dir=state.folder)
         self.redis = Redis(state_dir=state.folder)
         self.mosquitto = Mosquitto(state_dir=state.folder)
+        self.backend = backend_for({**os.environ, **options.env}, state.logs) if options.backend else None
         self.gateway = self._service("gateway", 0)
         self.schedulers = [self._service("scheduler", number) for number in range(options.schedulers)]
         self.workers = [self._service("worker", number) for number in range(options.workers)]
@@ -37,7 +39,11 @@ class Fleet:
     @property
     def services(self) -> list[ServiceProcess]:
         """In the order of the data's flow."""
-        return [self.gateway, *self.schedulers, *self.workers, self.notifier]
+        return [self.gateway, *self.schedulers, *self.workers, *self._backends, self.notifier]
+
+    @property
+    def _backends(self) -> list[ServiceProcess]:
+        return [] if self.backend is None else [self.backend]
 
     def another_worker(self, *, taken: Container[str]) -> ServiceProcess:
         """Make one more, under the first name that is not taken; it is no part of the fleet yet."""
@@ -57,9 +63,11 @@ class Fleet:
         """Groups to stop one after the other.
 
         First the door, so that nothing new comes in; then the workers, whose last reports the scheduler still
-        hears; then the scheduler, whose last words the notifier still passes on; what they all stand on comes last.
+        hears; then the scheduler, whose last words the notifier still passes on, and what only workers call; what
+        they all stand on comes last.
         """
-        return [[self.gateway], [*self.workers], [*self.schedulers], [self.notifier], [*self.brokers]]
+        after = [*self.schedulers, *self._backends]
+        return [[self.gateway], [*self.workers], [*after], [self.notifier], [*self.brokers]]
 
     def environment(self) -> Mapping[str, str]:
         """What every service is told."""
@@ -96,7 +104,8 @@ class Fleet:
             case "scheduler":
                 return {"XQ_SCHEDULER_ID": _numbered(service, number)}
             case "worker":
-                told = {"XQ_WORKER_CELL": str(number % self._options.cells)}
+                models = {} if self.backend is None else self.backend.told()
+                told = {"XQ_WORKER_CELL": str(number % self._options.cells), **models}
                 # A GPU each, in turn, if there are any; unless somebody has said which.
                 said = {**os.environ, **self._options.env}.get("XQ_GPU")
                 most = max(self._options.workers, self._options.most_workers)

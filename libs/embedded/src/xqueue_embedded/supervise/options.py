@@ -20,6 +20,7 @@ class SystemOptions:
     schedulers: int = 1  # those that no cell is left for stand by
     cells: int = 1  # over which workers are spread in turn; which queue is where, XQ_CELLS says in `env`
     handlers: tuple[str, ...] = ()  # modules that the workers load beside the ready ones
+    backend: bool = False  # whether to run the example model server where no other is named
     log_level: str = "warning"
     env: Mapping[str, str] = field(default_factory=dict)  # for the services; stronger than what we tell them
     programs: Programs = field(default_factory=lambda: PROGRAMS)  # what to run as which service

@@ -1,14 +1,15 @@
 """Uploads: the body of a request goes to the store as it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
 
 from litestar import Request
 
 from xqueue_common.artifacts import Artifact, ArtifactStore
 from xqueue_common.artifacts.artifact import DEFAULT_TYPE, fault_of_name, fault_of_type
-from xqueue_common.errors import ArtifactTooLarge
+from xqueue_common.errors import ArtifactTooLarge, Unavailable
 from xqueue_gateway import metrics
 from xqueue_gateway.artifacts.problems import no_store
 from xqueue_gateway.problems import FieldError, Kind, Problem, invalid, too_large, unavailable
@@ -39,6 +40,27 @@ class Incoming:
         content_type = _type(headers.get(b"content-type"))
         _check_name(name)
         self._check_size(headers.get(b"content-length", b""))
+        try:
+            return await self.keep(body_of(request), tenant, content_type, name)
+        except ArtifactTooLarge as error:
+            message = f"has more than {error.limit} bytes"
+            raise Problem(Kind.TOO_LARGE, f"body {message}", [FieldError(_FIELD, message, _HINT)]) from error
+
+    async def keep(
+        self,
+        chunks: AsyncIterable[bytes],
+        tenant: str,
+        content_type: str,
+        name: str | None,
+        max_bytes: int | None = None,
+    ) -> Artifact:
+        """Store what comes.
+
+        Raises:
+            Problem: 503, there is no store, or no room for one more upload; or what ``chunks`` raises.
+            ArtifactTooLarge: there is more than is allowed.
+            Unavailable: the store is away or full.
+        """
         if not self._store.configured:
             raise no_store()
         if self._now >= _MOST:
@@ -47,20 +69,32 @@ class Incoming:
         self._now += 1
         try:
             return await self._store.write(
-                _body(request), tenant=tenant, content_type=content_type, name=name, ttl_s=self._ttl_s
+                chunks,
+                tenant=tenant,
+                content_type=content_type,
+                name=name,
+                ttl_s=self._ttl_s,
+                max_bytes=max_bytes,
             )
-        except ArtifactTooLarge as error:
-            message = f"has more than {error.limit} bytes"
-            raise Problem(Kind.TOO_LARGE, f"body {message}", [FieldError(_FIELD, message, _HINT)]) from error
         finally:
             self._now -= 1
+
+    async def forget(self, artifact: Artifact) -> None:
+        """Delete what was kept for nothing; if that fails, it expires."""
+        with contextlib.suppress(Unavailable):
+            await self._store.delete(artifact.id)
 
     def _check_size(self, announced: bytes) -> None:
         if announced.isdigit() and int(announced) > self._store.max_bytes:
             raise too_large(_FIELD, int(announced), self._store.max_bytes, _HINT)
 
 
-async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+async def body_of(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """Yield the body of a request as it comes.
+
+    Raises:
+        Problem: 400, the client stalls or has gone away.
+    """
     while True:
         try:
             async with asyncio.timeout(_SILENCE_S):

@@ -18,6 +18,7 @@ class Operation(NamedTuple):
         query: its query parameters.
         body: the type of its request body; bytes for those of a file.
         bodiless: whether it may come without the body.
+        form: whether that comes as a form (multipart/form-data), not as JSON.
         keyed: whether it takes an ``Idempotency-Key``.
         rest: whether the last parameter takes the rest of the path, slashes and all.
     """
@@ -33,3 +34,4 @@ class Operation(NamedTuple):
     keyed: bool = False
     rest: bool = False
     bodiless: bool = False
+    form: bool = False

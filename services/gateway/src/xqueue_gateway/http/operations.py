@@ -12,11 +12,12 @@ from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
 from xqueue_gateway.http.logs import LogPage
+from xqueue_gateway.http.model_call_operations import MODEL_CALL_OPERATIONS
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import QueueQuery, WaitQuery
 from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
 from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
-from xqueue_gateway.http.system import HealthAnswer, Instances
+from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
 from xqueue_gateway.submissions.submission import BatchedSubmission, Submission
 from xqueue_gateway.tasks.allocations import Allocation, AllocationList
@@ -125,9 +126,18 @@ OPERATIONS = (
     *DEAD_LETTER_OPERATIONS,
     *LIMIT_OPERATIONS,
     *SCHEDULE_OPERATIONS,
+    *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
     Operation("get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation("list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)),
+    Operation(
+        "list_backends",
+        "GET",
+        "/api/v1/backends",
+        "List the model servers that handlers forward to, as all workers see them",
+        {200: BackendList},
+        (503,),
+    ),
     Operation(
         "list_allocations",
         "GET",

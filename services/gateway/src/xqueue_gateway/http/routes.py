@@ -19,6 +19,7 @@ from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
+from xqueue_gateway.http.model_calls import ModelCallEndpoints
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.operations import OPERATIONS, STREAM
 from xqueue_gateway.http.origins import Origins
@@ -54,6 +55,7 @@ class Endpoints(NamedTuple):
     limits: LimitEndpoints
     schedules: ScheduleEndpoints
     artifacts: ArtifactEndpoints
+    model_calls: ModelCallEndpoints
     system: SystemEndpoints
 
 

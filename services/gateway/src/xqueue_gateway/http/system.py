@@ -12,6 +12,7 @@ from xqueue_common.ops import Health, report
 from xqueue_gateway.http.answers import Answer, answer
 from xqueue_gateway.http.query import queue_query
 from xqueue_gateway.tasks.allocations import AllocationList, Allocations
+from xqueue_gateway.tasks.backends import BackendState
 from xqueue_gateway.tasks.fleet import Fleet, Instance
 
 
@@ -19,6 +20,12 @@ class Instances(Struct, frozen=True):
     """The live workers."""
 
     items: list[Instance]
+
+
+class BackendList(Struct, frozen=True):
+    """The model servers of all workers."""
+
+    items: list[BackendState]
 
 
 class HealthAnswer(Struct, frozen=True):
@@ -44,6 +51,10 @@ class SystemEndpoints:
     async def list_instances(self) -> ASGIApp:
         """Return the live workers."""
         return answer(Instances(await self.fleet.instances()))
+
+    async def list_backends(self) -> ASGIApp:
+        """Return the model servers."""
+        return answer(BackendList(await self.fleet.backends()))
 
     async def list_allocations(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Return how slots are shared out over queues."""

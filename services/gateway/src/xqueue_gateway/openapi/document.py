@@ -15,6 +15,7 @@ from xqueue_gateway.problems import Kind, ProblemDetails
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemDetails")}}},
 }
@@ -37,7 +38,7 @@ _PATH: dict[str, dict[str, Any]] = {
     "kind": {"type": "string", "enum": ["key", "type", "tenant"]},
 }
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_TAGS = ("tasks", "queues", "limits", "schedules", "artifacts")
+_TAGS = ("tasks", "queues", "limits", "schedules", "artifacts", "image", "speech")
 _TASK_HEADERS = {
     "Location": {"description": "where the task is", "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "true if the key was known", "schema": {"type": "string"}},
@@ -45,6 +46,8 @@ _TASK_HEADERS = {
 _HEADERS = {
     "submit_task": _TASK_HEADERS,
     "retry_task": _TASK_HEADERS,
+    "draw_image": _TASK_HEADERS,
+    "transcribe_speech": _TASK_HEADERS,
     "trigger_schedule": _TASK_HEADERS,
     "create_schedule": {"Location": {"description": "where the schedule is", "schema": {"type": "string"}}},
     "upload_artifact": {"Location": {"description": "where the file is", "schema": {"type": "string"}}},
@@ -144,7 +147,8 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         },
     }
     if operation.body is not None:
-        content = _FILE if operation.body is bytes else {_JSON: {"schema": schemas.of(operation.body)}}
+        media = _FORM if operation.form else _JSON
+        content = _FILE if operation.body is bytes else {media: {"schema": schemas.of(operation.body)}}
         told["requestBody"] = {"required": not operation.bodiless, "content": content}
     return told
 

@@ -30,7 +30,7 @@ def read_submission(body: bytes, rules: Rules, *, now_ms: int) -> Submission:
     Raises:
         Problem: 400 no JSON; 413 the payload is too large; 422 fields that break a rule, all of them by name.
     """
-    return _checked(_submission.read(body), rules, now_ms)
+    return checked(_submission.read(body), rules, now_ms)
 
 
 def read_batch(body: bytes, rules: Rules, *, now_ms: int) -> list[Submission | Problem]:
@@ -45,12 +45,17 @@ def read_batch(body: bytes, rules: Rules, *, now_ms: int) -> list[Submission | P
 
 def _item(raw: Raw, rules: Rules, now_ms: int) -> Submission | Problem:
     try:
-        return _checked(_item_of_batch.read_text(raw), rules, now_ms)
+        return checked(_item_of_batch.read_text(raw), rules, now_ms)
     except Problem as problem:
         return problem
 
 
-def _checked(submission: Submission, rules: Rules, now_ms: int) -> Submission:
+def checked(submission: Submission, rules: Rules, now_ms: int) -> Submission:
+    """Return a submission that has been read, if its fields agree.
+
+    Raises:
+        Problem: 413 the payload is too large; 422 fields that contradict one another.
+    """
     if isinstance(submission.payload, Raw):
         _check_payload(bytes(submission.payload), rules)
     if errors := list(_contradictions(submission, rules, now_ms)):

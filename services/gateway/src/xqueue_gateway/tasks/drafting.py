@@ -18,12 +18,16 @@ Draft = Submit | Problem
 
 
 class Order(NamedTuple):
-    """A submission, from whom it came, and under which idempotency key."""
+    """A submission, from whom it came, and under which idempotency key.
+
+    ``seal`` is the same when the same is sent again; None: that of the submission.
+    """
 
     submission: Submission
     tenant: str
     key: str | None = None
     trace: str | None = None
+    seal: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ class Drafter:
         if len(set(parents)) < len(parents):
             return invalid(FieldError("depends_on", "one task is named twice", HINTS["depends_on"]))
         task_id = submitted_task_id(cell, order.tenant, submission.queue, order.key, now_ms)
-        seal = None if order.key is None else fingerprint(submission)
+        seal = None if order.key is None else order.seal or fingerprint(submission)
         origin = Origin(task_id, order.tenant, now_ms, seal, order.trace, parents)
         return Submit(
             spec_of(submission, origin, self.books[cell].defaults(submission.queue)), payload_of(submission)

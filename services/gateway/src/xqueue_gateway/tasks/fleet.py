@@ -15,6 +15,7 @@ from xqueue_common.fleet import GpuInfo, WorkerInfo
 from xqueue_common.lifecycle import TERMINAL, Status
 from xqueue_common.views import WorkerView
 from xqueue_gateway.push.rates import WINDOW_S, Rates
+from xqueue_gateway.tasks.backends import BackendState, Seen, merged
 
 
 class StatsAnswer(Struct, frozen=True, kw_only=True):
@@ -82,14 +83,27 @@ class Fleet:
         Raises:
             Unavailable: Redis does not answer.
         """
+        return sorted(_instances(await self._workers()), key=lambda i: i.id)
+
+    async def backends(self) -> list[BackendState]:
+        """Return the model servers of all workers.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return merged(
+            Seen(view.instance, info) for view in await self._workers() for info in _info(view.info).backends
+        )
+
+    async def _workers(self) -> list[WorkerView]:
         answers = await asyncio.gather(*(cell.workers() for cell in self.cells.values()))
-        return sorted(_instances(views=[view for answer in answers for view in answer]), key=lambda i: i.id)
+        views = [view for answer in answers for view in answer]
+        # A worker that has just been restarted is there twice until its silence is noticed.
+        return list({view.instance: view for view in sorted(views, key=lambda view: view.heartbeat_ms)}.values())
 
 
 def _instances(views: list[WorkerView]) -> Iterator[Instance]:
-    # A worker that has just been restarted is there twice until its silence is noticed.
-    latest = {view.instance: view for view in sorted(views, key=lambda view: view.heartbeat_ms)}
-    for view in latest.values():
+    for view in views:
         info = _info(view.info)
         yield Instance(
             id=view.instance,

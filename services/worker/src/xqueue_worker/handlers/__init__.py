@@ -10,6 +10,14 @@ from xqueue_worker.handler import REGISTRY, Handler
 
 READY = ("xqueue_worker.handlers.ready", "xqueue_worker.handlers.ocr")
 
+NEEDING = {"image": "xqueue_worker.handlers.image", "speech": "xqueue_worker.handlers.speech"}
+"""Those that are ready only where this pool of backends is: elsewhere their tasks wait for a worker that has it."""
+
+
+def needing(pools: Iterable[str]) -> list[str]:
+    """Return the ready modules that these pools are for."""
+    return [NEEDING[pool] for pool in pools if pool in NEEDING]
+
 
 def load(modules: Iterable[str]) -> dict[str, Handler]:
     """Import these modules beside the ready ones and return all handlers by type.
