@@ -50,7 +50,7 @@ COPY services services/
 
 ARG SERVICE
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --python "${PYTHON}" --package "xqueue-${SERVICE}" --no-dev --no-editable --frozen
+    uv sync --python "${PYTHON}" --package "xqueue-${SERVICE}" --all-extras --no-dev --no-editable --frozen
 
 # More packages for the handlers of a worker, as requirements between spaces. They may not move what the lock file
 # pins.
@@ -69,7 +69,8 @@ FROM ${BASE} AS service
 # A name for the user, because libraries ask for it; the number is what Kubernetes checks against root.
 RUN groupadd --gid 65532 xqueue \
   && useradd --uid 65532 --gid 65532 --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin xqueue \
-  && mkdir /handlers
+  && mkdir /handlers \
+  && install --directory --owner=xqueue --group=xqueue /artifacts
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /opt/python /opt/python
@@ -106,6 +107,8 @@ FROM with-ops-port AS scheduler
 ENTRYPOINT ["python", "-m", "xqueue_scheduler"]
 
 FROM with-ops-port AS worker
+# NVIDIA's container runtime mounts the driver's libraries by this, where there are any: for CUDA, and for NVML.
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 ENTRYPOINT ["python", "-m", "xqueue_worker"]
 
 FROM with-ops-port AS notifier

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -65,8 +66,7 @@ def noop_in_warm_process(_ctx: Context, _payload: Any) -> None:
 def spin(ctx: Context, _payload: Any) -> None:
     """Use the CPU, whatever anybody asks for."""
     note("begun", ctx)
-    while True:
-        pass
+    _spin()
 
 
 @task("bench.family", isolation="process")
@@ -75,22 +75,26 @@ def family(ctx: Context, _payload: Any) -> None:
     child = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {_IGNORES!r}]); {_IGNORES}"
     subprocess.Popen([sys.executable, "-c", child])
     subprocess.Popen([sys.executable, "-c", _IGNORES])
-    time.sleep(1)  # until they are there
-    spin.function(ctx, None)
+    note("begun", ctx)
+    _spin()
+
+
+def _spin() -> None:
+    while True:
+        pass
 
 
 class Fragile(msgspec.Struct):
-    """How long the first attempt takes."""
+    """Until which file is there the first attempt takes; without a name for ever."""
 
-    seconds: float = 600.0
+    until: str = ""
 
 
 @task("bench.fragile", isolation="process")
 def fragile(ctx: Context, payload: Fragile) -> int:
     """Take long in the first attempt, so that something can happen to it; any later one ends at once."""
     note("begun", ctx)
-    end = time.monotonic() + payload.seconds
-    while ctx.attempt == 1 and time.monotonic() < end and not ctx.cancelled:
+    while ctx.attempt == 1 and not ctx.cancelled and not (payload.until and Path(payload.until).exists()):
         time.sleep(_STEP_S)
     note("ended", ctx)
     return ctx.attempt

@@ -27,7 +27,7 @@ class Noting(Protocol):
 
 def note(word: str, ctx: Noting) -> None:
     """Note something of an attempt, from whichever thread or process; small appends are never torn."""
-    isolated = "XQ_OPS_PORT" in os.environ and "xqueue_worker.child" in " ".join(_argv())
+    isolated = "xqueue_worker.child" in Path("/proc/self/cmdline").read_text().split("\0")
     worker = os.getppid() if isolated else os.getpid()
     line = f"{word} {ctx.task_id} {ctx.attempt} {worker} {time.time()}\n"
     file = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -35,10 +35,6 @@ def note(word: str, ctx: Noting) -> None:
         os.write(file, line.encode())
     finally:
         os.close(file)
-
-
-def _argv() -> list[str]:
-    return Path("/proc/self/cmdline").read_text().split("\0")
 
 
 def read_notes(file: Path) -> list[Note]:

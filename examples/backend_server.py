@@ -190,7 +190,7 @@ def application(delay_s: float, fail_rate: float) -> web.Application:
     async def trouble(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.method == "POST":
             await asyncio.sleep(delay_s)
-            if random.random() < fail_rate:  # noqa: S311  # no secret
+            if random.random() < fail_rate:  # no secret
                 raise web.HTTPInternalServerError(text="failed on purpose, see --fail-rate")
         answer: web.StreamResponse = await handler(request)
         return answer

@@ -1,12 +1,12 @@
 """Every metric that the services have, found where they make them."""
 
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 import xqueue_gateway.metrics
 import xqueue_notifier.metrics
@@ -17,8 +17,11 @@ from xqueue_worker.backends.client import Client
 from xqueue_worker.backends.metrics import BackendMetrics
 from xqueue_worker.backends.pool import Pool
 from xqueue_worker.backends.settings import PoolSettings
+from xqueue_worker.isolation.admission import Admission
+from xqueue_worker.isolation.residents import Bounds, Residents
 from xqueue_worker.metrics import Counts, WorkerMetrics
 from xqueue_worker.pool import Pool as Slots
+from xqueue_worker.resident_metrics import ResidentMetrics
 
 IMPORTED = (xqueue_gateway.metrics, xqueue_notifier.metrics, xqueue_scheduler.metrics)
 """Importing them is what registers their metrics."""
@@ -40,14 +43,14 @@ class Described(NamedTuple):
 
 def described() -> list[Described]:
     """Return all metrics of all services."""
-    return [*map(_of_wrapper, _wrappers()), *map(_of_family, chain(_worker().collect(), _backends().collect()))]
+    return [*map(_of_wrapper, _wrappers()), *(_of_family(f) for worker in _worker() for f in worker.collect())]
 
 
 def exposed() -> str:
     """Return what `/metrics` of all services would say after each metric has counted once."""
     ours = CollectorRegistry()
-    ours.register(_worker())
-    ours.register(_backends())
+    for collector in _worker():
+        ours.register(collector)
     for wrapper in _wrappers():
         ours.register(_counted(wrapper))
     return generate_latest(ours).decode()
@@ -82,12 +85,20 @@ def _counted(wrapper: MetricWrapperBase) -> MetricWrapperBase:
     return like
 
 
-def _worker() -> WorkerMetrics:
+def _worker() -> tuple[Collector, ...]:
     counts = Counts()
+    counts.loaded("example", 1.0)
+    residents = Residents(Bounds(), clock=SystemClock(), changed=lambda: None)
+    residents.evictions["x"] += 1
+    admission = Admission(residents)
     counts.ended("example", "success", 1)
     for counter in (counts.records, counts.claims, counts.progress, counts.heartbeats):
         counter["x"] += 1
-    return WorkerMetrics(counts, Slots(1, changed=lambda: None), lambda: 0.0)
+    return (
+        WorkerMetrics(counts, Slots(1, changed=lambda: None), lambda: 0.0),
+        ResidentMetrics(counts, residents, admission),
+        _backends(),
+    )
 
 
 def _backends() -> BackendMetrics:

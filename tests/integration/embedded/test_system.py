@@ -87,6 +87,13 @@ async def test_every_service_is_told_where_everything_is(system: System, state_d
         assert env["XQ_EXTRA"] == "passed on"
 
 
+async def test_workers_take_the_gpus_of_the_machine_in_turn(system: System) -> None:
+    told = [asked(worker.metrics)["env"]["XQ_GPU"] for worker in system.endpoints.workers]
+
+    assert told == ["0/2", "1/2"]
+    assert "XQ_GPU" not in asked(system.endpoints.notifier.metrics)["env"]
+
+
 async def test_only_workers_are_told_of_handlers(system: System) -> None:
     handlers = ["--handlers", "my_project.tasks", "--handlers", "other.tasks"]
 

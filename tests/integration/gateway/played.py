@@ -13,6 +13,7 @@ from support.eventually import eventually
 from xqueue_common.cell import Cell, Code, Offer
 from xqueue_common.codec import encode
 from xqueue_common.events import (
+    ChunkRecord,
     ErrorInfo,
     Finished,
     LogRecord,
@@ -70,6 +71,7 @@ class PlayedCell:
         self._producer = Producer(kafka.bootstrap, client_id=f"{namespace}-played")
         self._commands = Tail(kafka.bootstrap, self.topics.commands, 0, client_id=f"{namespace}-commands")
         self._history = connect_history(history_url)
+        self._making = asyncio.Lock()
         self._turn = asyncio.Lock()
         self._reports = 0
         self._n = 0
@@ -203,6 +205,13 @@ class PlayedCell:
         record = LogRecord(spec, state.attempt, 1, state.started_ms or 0, "info", message)
         await self._append(self.topics.progress, encode(record))
 
+    async def emit(self, task_id: str, chunk: Any, *, index: int = 0) -> None:
+        """Emit a chunk from a running task's handler."""
+        spec, state = await self._spec_and_state(task_id)
+        at = state.started_ms or 0
+        record = ChunkRecord(spec, state.attempt, index + 1, index, at, Raw(encode(chunk)))
+        await self._append(self.topics.progress, encode(record))
+
     async def say(self, topic: str, value: bytes) -> None:
         """Append any bytes to a log."""
         await self._append(topic, value)
@@ -229,7 +238,7 @@ class PlayedCell:
 
     async def keep(self, *, behind: int = 0) -> None:
         """Write what was told into the history, which is ``behind`` so many records then."""
-        await create_tables(self._history)
+        await self._make_tables()
         told, self._kept = self.told[self._kept :], len(self.told)
         end = await self._end()
         latest = {record.spec.task_id: record for record in told}.values()
@@ -248,12 +257,25 @@ class PlayedCell:
         await self._replace(schema.positions, [position])
         self.written = self._kept
 
+    async def keep_lines(self, task_id: str, *lines: tuple[int, int, str]) -> None:
+        """Write log lines of a task into the history: attempt, number and message."""
+        await self._make_tables()
+        rows = [
+            {"task_id": task_id, "attempt": attempt, "seq": seq, "at_ms": seq, "level": "info", "message": message}
+            for attempt, seq, message in lines
+        ]
+        await self._replace(schema.logs, rows)
+
     async def close(self) -> None:
         """Disconnect."""
         await self._commands.stop()
         await self._producer.stop()
         await self._redis.aclose(close_connection_pool=True)
         await self._history.dispose()
+
+    async def _make_tables(self) -> None:
+        async with self._making:  # SQLite has no lock for this
+            await create_tables(self._history)
 
     async def _end(self) -> int:
         tail = Tail(self.bootstrap, self.topics.status, 0, client_id=f"{self.prefix}-end")

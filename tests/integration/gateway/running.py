@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import msgspec
@@ -66,6 +66,14 @@ class Door:
         return snapshot
 
     @asynccontextmanager
+    async def events(self, task_id: str, **headers: str) -> AsyncIterator["EventStream"]:
+        """Follow a task by server-sent events, once the gateway listens."""
+        path = f"/api/v1/tasks/{task_id}/events"
+        asked = {"X-XQ-Tenant": self.tenant, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        async with self._http.stream("GET", path, headers=asked) as answer:
+            yield EventStream(answer)
+
+    @asynccontextmanager
     async def subscribed(self, query: str = "", **options: Any) -> AsyncIterator["Subscription"]:
         """Connect to the WebSocket, and wait until it says that it listens."""
         async with self.connected(query, **options) as socket:
@@ -78,6 +86,41 @@ class Door:
         headers = {"X-XQ-Tenant": self.tenant, **options.pop("headers", {})}
         url = f"{self.url.replace('http', 'ws', 1)}/api/v1/ws/tasks{query}"
         return websockets.connect(url, additional_headers=headers, proxy=None, **options)
+
+
+class SentEvent(NamedTuple):
+    """A server-sent event."""
+
+    name: str
+    id: str | None
+    data: Any
+
+
+class EventStream:
+    """A reader of server-sent events."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self._lines = answer.aiter_lines()
+
+    async def next(self) -> SentEvent | None:
+        """Return the next event; None when the stream has ended."""
+        fields: dict[str, str] = {}
+        async with asyncio.timeout(_PATIENCE_S):
+            async for line in self._lines:
+                name, _, text = line.partition(": ")
+                if name:
+                    fields[name] = text
+                elif line == "" and "event" in fields:
+                    return SentEvent(fields["event"], fields.get("id"), msgspec.json.decode(fields["data"]))
+        return None
+
+    async def rest(self) -> list[SentEvent]:
+        """Return all events up to the end of the stream."""
+        events = []
+        while event := await self.next():
+            events.append(event)
+        return events
 
 
 class Subscription:

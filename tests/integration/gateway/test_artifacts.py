@@ -133,6 +133,15 @@ async def test_what_was_deleted_is_gone(door: Door, folder: Path) -> None:
     assert not [name for name in files_of(folder / "data") if name == url.rpartition("/")[2]]
 
 
+async def test_what_is_deleted_while_it_is_asked_for_is_not_found(door: Door, folder: Path) -> None:
+    url = await stored(door, b"abcdef")
+    artifact_id = url.rpartition("/")[2]
+
+    (folder / "data" / artifact_id[4:6] / artifact_id).unlink()
+
+    assert (await door.get(url)).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content_type", "query", "status", "field"),
     [

@@ -135,6 +135,28 @@ async def test_progress_and_log_lines_are_pushed_too(door: Door, shared_cell: Pl
     assert (line["task"]["task_id"], line["log"]["message"]) == (task_id, "half way")
 
 
+async def test_chunks_are_pushed_in_order_to_whoever_listens_then(door: Door, shared_cell: PlayedCell) -> None:
+    async with door.subscribed("?type=emitting") as early:
+        task_id = (await door.submit("emitting"))["task_id"]
+        await shared_cell.offer("emitting")
+        await early.until("processing")
+        await shared_cell.emit(task_id, "first", index=0)
+        first = await early.next()
+
+        async with door.subscribed("?type=emitting") as late:
+            for index, chunk in ((1, {"token": "a"}), (2, None)):
+                await shared_cell.emit(task_id, chunk, index=index)
+            rest = [await early.next(), await early.next()]
+            assert [await late.next(), await late.next()] == rest
+
+    task = {"task_id": task_id, "type": "emitting", "queue": "default", "tenant": door.tenant}
+    assert [first, *rest] == [
+        {"event": "chunk", "task": task, "attempt": 1, "index": 0, "chunk": "first"},
+        {"event": "chunk", "task": task, "attempt": 1, "index": 1, "chunk": {"token": "a"}},
+        {"event": "chunk", "task": task, "attempt": 1, "index": 2, "chunk": None},
+    ]
+
+
 async def test_what_nobody_can_read_and_what_a_replaced_scheduler_writes_is_skipped(own_cell: PlayedCell) -> None:
     async with gateway(own_cell) as door, door.subscribed() as subscription:
         status = own_cell.topics.status

@@ -6,7 +6,7 @@ from support.eventually import eventually
 from unit.notifier.records import CREATED_MS, task, version
 
 from xqueue_common.codec import encode
-from xqueue_common.events import LogRecord
+from xqueue_common.events import ChunkRecord, LogRecord
 from xqueue_common.history.engine import connect, create_tables
 from xqueue_common.history.schema import labels, positions, transitions
 
@@ -184,6 +184,18 @@ async def test_what_handlers_log_stands_in_the_history(scheduler: PlayedSchedule
     async with notifying(scheduler, history_url=history_url, **NO_MQTT), library(history_url) as seen:
         await scheduler.report(*lines, lines[0])
         await eventually(lambda: same(seen.lines(), ["line 0", "line 1", "line 2"]))
+
+
+async def test_chunks_are_nothing_for_the_history_and_hold_nothing_up(
+    scheduler: PlayedScheduler, history_url: str
+) -> None:
+    chunk = ChunkRecord(spec=ONE, attempt=1, seq=1, index=0, at_ms=CREATED_MS, chunk=Raw(b'{"token":"a"}'))
+    line = LogRecord(spec=ONE, attempt=1, seq=2, at_ms=CREATED_MS, level="info", message="after it")
+    async with notifying(scheduler, history_url=history_url, **NO_MQTT), library(history_url) as seen:
+        await scheduler.report(chunk, line)
+        await eventually(lambda: same(seen.lines(), ["after it"]))
+
+    assert await scheduler.dead() == []
 
 
 async def test_a_table_that_vanishes_is_made_again(scheduler: PlayedScheduler, history_url: str) -> None:

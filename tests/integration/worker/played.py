@@ -38,6 +38,7 @@ from xqueue_scheduler.store.head import HeadSettings
 from xqueue_scheduler.store.values import Answer, Position, Rebuilt, Turn
 from xqueue_worker.app import Worker
 from xqueue_worker.drain import Asked
+from xqueue_worker.gpu.finding import find
 from xqueue_worker.handlers import load
 from xqueue_worker.settings import WorkerSettings
 
@@ -228,7 +229,7 @@ class RunningWorker:
     """A worker inside the test's process."""
 
     def __init__(self, settings: WorkerSettings) -> None:
-        self.worker = Worker(settings, load([HANDLERS]))
+        self.worker = Worker(settings, load([HANDLERS]), gpu=find(settings, {}).gpu)
         self.stop = asyncio.Event()
         asked = Asked(self.stop)
         self.hurry, self.retire = asked.hurry, asked.retire

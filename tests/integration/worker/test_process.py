@@ -110,6 +110,16 @@ async def test_the_example_runs(scheduler: PlayedScheduler, start_process: Start
     assert await scheduler.result(cat) == "cat … sat"
 
 
+async def test_handlers_are_imported_where_only_the_workers_gpu_is_seen(
+    scheduler: PlayedScheduler, start_process: StartProcess
+) -> None:
+    await start_process(XQ_FAKE_GPUS="2x24GB", XQ_GPU="1", XQ_HANDLERS="integration.worker.tried_models")
+
+    [task_id] = await scheduler.submit("model.loop", model="a")
+
+    assert await scheduler.result(task_id) == {"model": "a", "seen": "1"}
+
+
 async def test_sigterm_drains_and_ends_well(scheduler: PlayedScheduler, start_process: StartProcess) -> None:
     worker = await start_process()
     [task_id] = await scheduler.submit("sleep", payload={"seconds": 0.5})
@@ -169,6 +179,27 @@ def test_help_names_the_settings() -> None:
     )
     assert "--handlers MODULE" in answer.stdout
     assert "XQ_WORKER_SLOTS" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("XQ_FAKE_GPUS", "two", "write 24GB or 512MB"),
+        ("XQ_GPU", "9999", "GPUs seen here"),
+        ("XQ_GPU", "a", "give the"),
+    ],
+)
+def test_a_gpu_that_cannot_be_ends_it_at_once_with_the_remedy(variable: str, value: str, words: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "xqueue_worker"],
+        env={**os.environ, variable: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 78
+    assert answer.stderr.startswith(f"worker: {variable}")
+    assert words in answer.stderr
 
 
 def test_handlers_that_cannot_be_loaded_end_it_at_once_with_the_reason() -> None:

@@ -146,6 +146,51 @@ async def chatty(ctx: Context, payload: int) -> None:
     ctx.log("all said")
 
 
+@task("test.emitting")
+async def emits(ctx: Context, payload: int) -> None:
+    for number in range(payload):
+        await ctx.emit({"number": number})
+
+
+@task("test.emitting_thread")
+def emits_in_thread(ctx: Context, payload: int) -> None:
+    for number in range(payload):
+        ctx.emit({"number": number})
+
+
+@task("test.emitting_child", isolation="process")
+def emits_in_child(ctx: Context, payload: int) -> None:
+    for number in range(payload):
+        ctx.emit({"number": number})
+
+
+@task("test.bad_chunk")
+async def emits_no_json(ctx: Context, _payload: Any) -> None:
+    await ctx.emit(object())
+
+
+@task("test.flood")
+async def floods(ctx: Context, payload: int) -> None:
+    _flood(ctx, payload)
+
+
+@task("test.flood_thread")
+def floods_in_thread(ctx: Context, payload: int) -> None:
+    _flood(ctx, payload)
+
+
+@task("test.flood_child", isolation="process")
+def floods_in_child(ctx: Context, payload: int) -> None:
+    _flood(ctx, payload)
+
+
+def _flood(ctx: Context, count: int) -> None:
+    for number in range(count):
+        ctx.progress(100 * number / count, f"{number}")
+        ctx.log(f"line {number}")
+        ctx.emit("x" * 1_000)
+
+
 def load() -> dict[str, Any]:
     """Make what warm attempts share; how often it was made can be told from the token."""
     return {"token": os.urandom(8).hex()}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from unit.client.answering import SNAPSHOT
 
-from xqueue_client import Conflict, LogEvent, NotFound, ProgressEvent, StatusEvent
+from xqueue_client import ChunkEvent, Conflict, LogEvent, NotFound, ProgressEvent, StatusEvent
 from xqueue_client.watch.following import MOST_NAMED, Following
 
 
@@ -49,8 +49,22 @@ def test_progress_and_log_lines_are_told_though_their_version_is_older() -> None
     assert isinstance(following.take(message("log", task=name, log=line)), LogEvent)
 
 
-def test_that_it_was_heard_is_no_event() -> None:
-    assert Following({}).take(message("subscribed", filters=[])) is None
+def test_chunks_are_told_each_of_them() -> None:
+    following = Following({"task_id": "a"})
+    name = {"task_id": "a", "type": "example", "queue": "default", "tenant": "default"}
+
+    events = [
+        following.take(message("chunk", task=name, attempt=1, index=index, chunk=chunk))
+        for index, chunk in enumerate(({"token": "x"}, None, [1]))
+    ]
+
+    told = [(event.attempt, event.index, event.chunk) for event in events if isinstance(event, ChunkEvent)]
+    assert told == [(1, 0, {"token": "x"}), (1, 1, None), (1, 2, [1])]
+
+
+@pytest.mark.parametrize("event", ["subscribed", "of_a_later_gateway"])
+def test_what_is_no_event_that_we_know_is_overlooked(event: str) -> None:
+    assert Following({}).take(message(event, filters=[])) is None
 
 
 def test_it_is_done_when_all_named_tasks_have_ended() -> None:

@@ -11,6 +11,7 @@ from xqueue_common.errors import Undecodable
 from xqueue_common.events import (
     Cancel,
     Checkpoint,
+    ChunkRecord,
     Dispatch,
     ErrorInfo,
     Finished,
@@ -49,6 +50,7 @@ RECORDS = [
     (read_status, Checkpoint(1, 1, 0, 0, {"submitted": 1})),
     (read_progress, ProgressRecord(SPEC, 2, 1, "w", 1, 5, 5, Progress(1.0, "half"))),
     (read_progress, LogRecord(SPEC, 1, 1, 5, "info", "hello")),
+    (read_progress, ChunkRecord(SPEC, 1, 2, 0, 5, Raw(b'{"token":"a"}'))),
 ]
 
 

@@ -17,7 +17,7 @@ CUSTOM = {
     "ScaledObject": ("spec.scaleTargetRef.name", "spec.triggers"),
 }
 
-OPERATORS_SECRETS = {"xqueue-redis", "xqueue-history", "xqueue-mqtt"}
+OPERATORS_SECRETS = {"xqueue-redis", "xqueue-history", "xqueue-mqtt", "xqueue-artifacts"}
 """Secrets that are not in the repository: docs/deployment.md says how they are made."""
 
 
@@ -119,6 +119,8 @@ def test_what_is_referred_to_is_there(cluster: Cluster) -> None:
             assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes.keys() | claims
         for volume in volumes.values():
             assert "configMap" not in volume or volume["configMap"]["name"] in there["configMapRef"]
+            claim = volume.get("persistentVolumeClaim")
+            assert claim is None or claim["claimName"] in cluster.names("PersistentVolumeClaim")
 
 
 def test_each_service_is_spread_over_nodes_and_zones(cluster: Cluster) -> None:

@@ -70,11 +70,11 @@ def test_addresses_are_told(cluster: Cluster) -> None:
 
 def test_addresses_that_may_hold_a_password_come_from_secrets(cluster: Cluster) -> None:
     secrets_of = {
-        "gateway": {"xqueue-redis", "xqueue-history"},
+        "gateway": {"xqueue-redis", "xqueue-history", "xqueue-artifacts"},
         "scheduler": {"xqueue-redis"},
         # Handlers are other people's code: the worker knows of nothing that it does not need.
-        "worker": {"xqueue-redis"},
-        "notifier": {"xqueue-history", "xqueue-mqtt"},
+        "worker": {"xqueue-redis", "xqueue-artifacts"},
+        "notifier": {"xqueue-history", "xqueue-mqtt", "xqueue-artifacts"},
     }
     for workload in cluster.services():
         named = {

@@ -12,6 +12,7 @@ from support.programs import promtool
 
 import xqueue_worker.backends.metrics
 import xqueue_worker.metrics
+import xqueue_worker.resident_metrics
 
 PAGE = ROOT / "docs" / "metrics.md"
 BASE_UNITS = ("seconds", "bytes")
@@ -72,8 +73,8 @@ def test_bad_names_are_found(bad: str) -> None:
 
 
 def test_metrics_are_made_where_this_test_looks_for_them() -> None:
-    modules = (*IMPORTED, xqueue_worker.metrics, xqueue_worker.backends.metrics)
-    looked_at = {Path(module.__file__ or "") for module in modules}
+    workers = (xqueue_worker.metrics, xqueue_worker.backends.metrics, xqueue_worker.resident_metrics)
+    looked_at = {Path(module.__file__ or "") for module in (*IMPORTED, *workers)}
     makers = re.compile(r"\b(?:Counter|Gauge|Histogram|Summary|Info|Enum|\w+MetricFamily)\(\s*f?[\"']")
     sources = (file for folder in ("libs", "services") for file in (ROOT / folder).rglob("src/**/*.py"))
     assert {file for file in sources if makers.search(file.read_text())} == looked_at

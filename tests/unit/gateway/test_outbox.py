@@ -5,10 +5,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 from unit.gateway.made import NOW_MS, progress_record, spec, state, task_id
 
-from xqueue_common.events import LogRecord
-from xqueue_gateway.push.events import Event, LogEvent, ProgressEvent, StatusEvent
+from xqueue_common.events import ChunkRecord, LogRecord
+from xqueue_gateway.push.events import ChunkEvent, Event, LogEvent, ProgressEvent, StatusEvent
 from xqueue_gateway.push.outbox import Outbox
 
 ROOM = 1_000_000
@@ -28,6 +29,10 @@ def progress(number: int, percent: float, *, seq: int = 1, version: int = 2) -> 
 
 def log_line(number: int) -> LogEvent:
     return LogEvent(LogRecord(spec(number), 1, 1, NOW_MS, "info", "hello"))
+
+
+def chunk(number: int, index: int, text: str = "part") -> ChunkEvent:
+    return ChunkEvent(ChunkRecord(spec(number), 1, index + 1, index, NOW_MS, Raw(json.dumps(text).encode())))
 
 
 def filled(*events: Event, few: int, most_bytes: int = ROOM) -> Outbox:
@@ -80,8 +85,35 @@ def test_progress_heard_since_the_last_status_is_kept_with_it() -> None:
     assert [message["event"] for message in kept] == ["status", "progress"]
 
 
-def test_log_lines_go_first() -> None:
-    assert [message["event"] for message in emptied(filled(log_line(1), pending(1), few=1))] == ["status"]
+def test_lines_and_chunks_stand_for_none_other_so_a_burst_of_them_stays() -> None:
+    outbox = filled(log_line(1), *(chunk(1, index) for index in range(500)), ended(1), few=10)
+
+    kept = emptied(outbox)
+    assert [message["event"] for message in kept] == ["log", *["chunk"] * 500, "status"]
+    assert [message["index"] for message in kept[1:-1]] == list(range(500))
+    assert outbox.left_out == 0
+
+
+def test_of_too_many_lines_and_chunks_the_newest_stay_and_the_gap_is_seen() -> None:
+    room = 40_000
+    outbox = filled(
+        log_line(1), *(chunk(1, index, "x" * 1_000) for index in range(100)), ended(1), few=10, most_bytes=room
+    )
+
+    *chunks, end = emptied(outbox)
+    assert (end["event"], end["task"]["status"]) == ("status", "success")
+    indexes = [message["index"] for message in chunks]
+    assert 0 < len(indexes) < 50
+    assert indexes == list(range(100 - len(indexes), 100))
+    assert outbox.left_out == 101 - len(indexes)
+
+
+def test_chunks_that_are_never_read_take_no_more_than_their_room() -> None:
+    room = 40_000
+    outbox = Outbox(most_bytes=room, few=10)
+    for index in range(5_000):
+        outbox.put(chunk(1, index, "x" * 1_000))
+        assert sum(len(piece.text) for piece in outbox._waiting) <= room
 
 
 def test_what_is_no_end_goes_when_even_the_latest_are_too_much() -> None:

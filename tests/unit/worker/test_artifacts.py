@@ -99,6 +99,21 @@ def test_reads_of_a_size_follow_one_another() -> None:
     assert run_task(sizes, files.put(b"abcdefgh").id, artifacts=files).result == ["abc", "defgh", ""]
 
 
+@pytest.mark.parametrize("size", [1_000, 700_000, 3_000_000])
+def test_reads_of_any_size_give_the_whole(size: int) -> None:
+    @task("artifacts.whole")
+    async def whole(ctx: Context, payload: str) -> object:
+        async with ctx.artifact(payload) as file:
+            found = [await file.read(size) for _ in range(3)]
+            found += [chunk async for chunk in file]
+        return b"".join(found).decode()
+
+    files = HeldArtifacts(inline_bytes=10_000_000)
+    data = "".join(chr(97 + n % 26) for n in range(2_500_000))
+
+    assert run_task(whole, files.put(data.encode()).id, artifacts=files).result == data
+
+
 def test_libraries_write_into_it_as_into_a_file() -> None:
     @task("artifacts.zip")
     def pack(ctx: Context, _payload: Any) -> object:

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -77,6 +78,13 @@ async def test_awaiting_progress_lets_a_cancellation_in(ctx: Context) -> None:
 def test_percent_stays_within_its_bounds(ctx: Context, said: list[Said], given: float, told: float) -> None:
     ctx.progress(given)
     assert said == [Progress(told)]
+
+
+@pytest.mark.parametrize("level", ["critical", "INFO", 20, None, ["info"]])
+def test_a_level_that_there_is_not_is_refused_by_name(ctx: Context, said: list[Said], level: Any) -> None:
+    with pytest.raises(ValueError, match="one of debug, info, warning, error, not "):
+        ctx.log("hello", level)
+    assert said == []
 
 
 def test_messages_are_bounded_and_can_be_written(ctx: Context, said: list[Said]) -> None:

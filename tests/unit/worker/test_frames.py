@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from xqueue_worker.child.frames import (
     MAX_FRAME_BYTES,
     BadFrame,
+    ChunkFrame,
     EndFrame,
     Frame,
     Frames,
@@ -15,12 +16,13 @@ from xqueue_worker.child.frames import (
     framed,
 )
 from xqueue_worker.outcome import Ending, failed
-from xqueue_worker.said import LogLine
+from xqueue_worker.said import Chunk, LogLine
 
 frames = st.lists(
     st.one_of(
         st.builds(ProgressFrame, st.floats(0, 100), st.none() | st.text()),
         st.builds(LogFrame, st.builds(LogLine, st.just("info"), st.text(), st.integers(0, 1 << 50))),
+        st.builds(ChunkFrame, st.builds(Chunk, st.integers(0, 1 << 30), st.binary(), st.integers(0, 1 << 50))),
         st.just(EndFrame(Ending(b'{"a": 1}'))),
         st.just(EndFrame(failed("error", "oh"))),
         st.sampled_from([TakenFrame(), IdleFrame()]),

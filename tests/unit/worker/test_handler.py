@@ -118,7 +118,7 @@ async def _async_setup() -> None: ...
         ("fine", {"process_timeout": float("nan")}, "above 0"),
         ("fine", {"setup": dict}, "setup: only with isolation='process'"),
         ("fine", {"recycle_after": 2, "memory_mb": 1}, "recycle_after, memory_mb: only with isolation='process'"),
-        ("fine", {"isolation": "process", "setup": 7}, "a plain function without parameters, not 7"),
+        ("fine", {"isolation": "process", "setup": 7}, "setup is a plain function, .* not 7"),
         ("fine", {"isolation": "process", "setup": _async_setup}, "a plain function"),
         ("fine", {"isolation": "process", "recycle_after": 0}, "recycle_after is a whole number from 1"),
         ("fine", {"isolation": "process", "memory_mb": 0.5}, "memory_mb is a whole number from 1"),

@@ -1,10 +1,13 @@
 import re
 from pathlib import Path
 
-from unit.worker.making import an_attempt
+from unit.worker.making import StillClock, an_attempt
 
+from xqueue_worker.isolation.admission import Admission
+from xqueue_worker.isolation.residents import Bounds, Residents
 from xqueue_worker.metrics import Counts, WorkerMetrics
 from xqueue_worker.pool import Pool
+from xqueue_worker.resident_metrics import ResidentMetrics
 
 README = Path(__file__).parents[3] / "services/worker/README.md"
 
@@ -19,7 +22,13 @@ def collected() -> dict[str, dict[tuple[str, ...], float]]:
     counts.heartbeats["OK"] += 1
     counts.progress["told"] += 1
     counts.batched("noop", [3, 0, 700])
-    metrics = WorkerMetrics(counts, pool, lambda: 0.5).collect()
+    counts.loaded("noop", 4.0)
+    residents = Residents(Bounds(100), clock=StillClock(), changed=lambda: None)
+    residents.enter(None, None, 30)
+    residents.evictions["memory"] += 1
+    admission = Admission(residents)
+    collectors = (WorkerMetrics(counts, pool, lambda: 0.5), ResidentMetrics(counts, residents, admission))
+    metrics = [metric for collector in collectors for metric in collector.collect()]
     return {m.name: {(s.name, *s.labels.values()): s.value for s in m.samples} for m in metrics}
 
 
@@ -45,6 +54,21 @@ def test_batches_are_told_by_their_size_and_what_they_cost_in_waiting() -> None:
     assert waits["xqueue_worker_batch_wait_seconds_bucket", "noop", "0.005"] == 2
     assert waits["xqueue_worker_batch_wait_seconds_count", "noop"] == 3
     assert waits["xqueue_worker_batch_wait_seconds_sum", "noop"] == 0.703
+
+
+def test_gpu_memory_is_told_by_what_it_was_given_to() -> None:
+    metrics = collected()
+
+    given = metrics["xqueue_worker_gpu_memory_bytes"]
+    assert {state: value / 1024**2 for (_, state), value in given.items()} == {
+        "busy": 30,
+        "idle": 0,
+        "ending": 0,
+        "free": 70,
+    }
+    assert metrics["xqueue_worker_residents"]["xqueue_worker_residents", "busy"] == 1
+    assert metrics["xqueue_worker_evictions"]["xqueue_worker_evictions_total", "memory"] == 1
+    assert metrics["xqueue_worker_load_seconds"]["xqueue_worker_load_seconds_sum", "noop"] == 4
 
 
 def test_the_readme_names_every_metric_and_no_other() -> None:

@@ -201,6 +201,15 @@ def test_setup_is_called_once_unless_its_state_is_given() -> None:
     assert (run_task(with_setup(setup), max_retry=1, state="fake").result, len(calls)) == ("fake", 1)
 
 
+def test_a_task_may_name_its_model() -> None:
+    @task("some.models", isolation="process", setup=lambda model: f"loaded {model}")
+    def of_model(ctx: Context, _payload: Any) -> Any:
+        return [ctx.model, ctx.state]
+
+    assert run_task(of_model, model="big").result == ["big", "loaded big"]
+    assert run_task(of_model).result == [None, "loaded None"]
+
+
 def test_a_setup_that_fails_fails_the_attempt() -> None:
     def setup() -> None:
         raise OSError

@@ -22,6 +22,9 @@ from xqueue_client.answers import (
     Submitted,
     Transition,
 )
+from xqueue_client.artifact import Artifact, ResultFile
+from xqueue_client.artifacts import Artifacts
+from xqueue_client.async_artifacts import AsyncArtifacts
 from xqueue_client.async_client import AsyncClient
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
@@ -47,7 +50,7 @@ from xqueue_client.errors import (
     Unreachable,
     XQueueClientError,
 )
-from xqueue_client.events import Event, LogEvent, LogLine, ProgressEvent, StatusEvent
+from xqueue_client.events import ChunkEvent, Event, LogEvent, LogLine, ProgressEvent, StatusEvent
 from xqueue_client.filters import ListFilter, WatchFilter
 from xqueue_client.schedule import Schedule, ScheduledTask, ScheduleOptions
 from xqueue_client.schedules import Schedules
@@ -58,6 +61,9 @@ from xqueue_client.task import Task
 
 __all__ = [
     "Allocation",
+    "Artifact",
+    "Artifacts",
+    "AsyncArtifacts",
     "AsyncClient",
     "AsyncDeadLetters",
     "AsyncLimits",
@@ -66,6 +72,7 @@ __all__ = [
     "AsyncTask",
     "BadAddress",
     "BadHeader",
+    "ChunkEvent",
     "Client",
     "Conflict",
     "DeadLetters",
@@ -99,6 +106,7 @@ __all__ = [
     "Rejected",
     "RejectedLetter",
     "Resources",
+    "ResultFile",
     "RetryPolicy",
     "Schedule",
     "ScheduleOptions",

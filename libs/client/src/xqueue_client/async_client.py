@@ -7,6 +7,7 @@ from typing import Any, Self, Unpack
 import httpx2
 
 from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, Submitted, Transition
+from xqueue_client.async_artifacts import AsyncArtifacts
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
 from xqueue_client.async_schedules import AsyncSchedules
@@ -53,6 +54,7 @@ class AsyncClient:
         self.limits = AsyncLimits(self._door)
         self.dead_letters = AsyncDeadLetters(self._door)
         self.schedules = AsyncSchedules(self._door)
+        self.artifacts = AsyncArtifacts(self._door)
 
     async def __aenter__(self) -> Self:
         """Return itself."""

@@ -7,6 +7,7 @@ from typing import Any, Self, Unpack
 import httpx2
 
 from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, Submitted, Transition
+from xqueue_client.artifacts import Artifacts
 from xqueue_client.control import Limits, Queues
 from xqueue_client.dead_letters import DeadLetters
 from xqueue_client.events import Event
@@ -53,6 +54,7 @@ class Client:
         self.limits = Limits(self._door)
         self.dead_letters = DeadLetters(self._door)
         self.schedules = Schedules(self._door)
+        self.artifacts = Artifacts(self._door)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -1,6 +1,7 @@
 """What `watch` yields."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ class ProgressEvent(Struct, frozen=True, tag_field="event", tag="progress"):
 
 
 class TaskName(Struct, frozen=True):
-    """Which task a log line is of."""
+    """Which task a log line or a chunk is of."""
 
     task_id: str
     type: str
@@ -45,4 +46,17 @@ class LogEvent(Struct, frozen=True, tag_field="event", tag="log"):
     log: LogLine
 
 
-Event = StatusEvent | ProgressEvent | LogEvent
+class ChunkEvent(Struct, frozen=True, tag_field="event", tag="chunk"):
+    """A handler emitted a part of its result.
+
+    ``index`` counts them within the attempt, from 0: a number that is missing was dropped on the way, or told
+    before the watching began.
+    """
+
+    task: TaskName
+    attempt: int
+    index: int
+    chunk: Any
+
+
+Event = StatusEvent | ProgressEvent | LogEvent | ChunkEvent

@@ -6,6 +6,7 @@ from xqueue_client.answers import Explanation, Transition
 from xqueue_client.errors import NotFinished
 from xqueue_client.http import calls
 from xqueue_client.http.doors import Door
+from xqueue_client.http.sinks import JsonOnly
 from xqueue_client.outcome import result_of
 from xqueue_client.patience import Patience
 from xqueue_client.snapshot import Snapshot
@@ -49,14 +50,19 @@ class Task:
         return self.snapshot
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for its end and return what the handler returned.
+        """Wait for its end and return what the handler returned; a file that is no JSON as a `ResultFile`.
 
         Raises:
             TaskFailed: it ended otherwise than by success.
             NotFinished: the time is up.
             XQueueClientError: it cannot be read.
         """
-        return result_of(self.wait(timeout))
+        ended = self.wait(timeout)
+        if ended.result_url is None or not ended.succeeded:
+            return result_of(ended)
+        sink = JsonOnly()
+        self._door.fetch(ended.result_url, sink)
+        return sink.value(ended.result_url)
 
     def cancel(self) -> Snapshot:
         """Cancel it, waiting or running; a running one ends when its handler has.

@@ -269,7 +269,18 @@ class LogRecord(Record, frozen=True, tag="log"):
     message: str
 
 
-ProgressTopicRecord = ProgressRecord | LogRecord
+class ChunkRecord(Record, frozen=True, tag="chunk"):
+    """A part of its result that a handler emitted; ``index`` counts them within the attempt, from 0."""
+
+    spec: TaskSpec
+    attempt: Count
+    seq: Count
+    index: Count
+    at_ms: Ms
+    chunk: Raw
+
+
+ProgressTopicRecord = ProgressRecord | LogRecord | ChunkRecord
 
 
 class LowWater(Struct, frozen=True):

@@ -55,7 +55,7 @@ def up(
         host: The address that it listens on.
         state_dir: All that the system keeps, from one run to the next.
         workers: How many workers to run: a number, or a range like 1-4 within which the load decides (XQ_POOL_UP,
-            XQ_POOL_DOWN, XQ_POOL_EVERY_S).
+            XQ_POOL_DOWN, XQ_POOL_EVERY_S). They take the GPUs of this machine in turn.
         schedulers: How many schedulers to run; all but one stand by.
         handlers: Python modules with your handlers, beside the ready ones; from here and PYTHONPATH.
         backend: Run a small model server (pictures, speech) unless IMAGE_GEN_URL_1, WHISPER_URL_1 or XQ_BACKENDS

@@ -17,7 +17,7 @@ SUBMISSIONS = Counter(
     ["outcome"],
 )
 ACCEPTED, REPLAYED, REJECTED, UNKNOWN = map(SUBMISSIONS.labels, ("accepted", "replayed", "rejected", "unknown"))
-SUBSCRIBERS = Gauge("xqueue_gateway_subscribers", "WebSocket connections now.")
+SUBSCRIBERS = Gauge("xqueue_gateway_subscribers", "WebSocket connections and streams of server-sent events now.")
 PUSHED = Counter("xqueue_gateway_pushed_total", "Events sent to subscribers.")
 CONFLATED = Counter(
     "xqueue_gateway_conflated_total",

@@ -31,9 +31,9 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
             default priority.
         create_queues: a queue that nobody has made is made by the first task submitted to it; else such a task is
             refused (422).
-        ws_max_connections: WebSocket connections at once.
+        ws_max_connections: WebSocket connections at once; as many streams of server-sent events.
         ws_max_message_bytes: largest message that a WebSocket client may send.
-        ws_pending_bytes: text that may wait for one slow WebSocket reader.
+        ws_pending_bytes: text that may wait for one slow reader, of a WebSocket or of server-sent events.
     """
 
     host: str = "127.0.0.1"

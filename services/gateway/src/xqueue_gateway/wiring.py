@@ -19,11 +19,14 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
+from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import model_calls
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
@@ -58,6 +61,8 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
     endpoints = Endpoints(
         tasks=wiring.tasks,
         changes=wiring.changes,
+        events=wiring.events,
+        logs=LogEndpoints(lines=LogLines(wiring.open.database), lookup=wiring.lookup),
         queues=wiring.queues,
         dead_letters=wiring.dead_letters,
         explain=ExplainEndpoints(explainer=wiring.explainer),
@@ -147,6 +152,18 @@ class Wiring:
                 clock=self.clock,
             ),
             live=self.open.ears.live,
+        )
+
+    @property
+    def events(self) -> EventEndpoints:
+        """The events of one task."""
+        ears, settings = self.open.ears, self.settings
+        return EventEndpoints(
+            hub=ears.hub,
+            lookup=self.lookup,
+            live=ears.live,
+            max_connections=settings.ws_max_connections,
+            pending_bytes=settings.ws_pending_bytes,
         )
 
     @property

@@ -5,7 +5,7 @@ What handlers import stands here; nothing of it reaches for Kafka or Redis, so c
 
 from xqueue_worker.batching.options import Batch
 from xqueue_worker.context import Context, ParentFacts
-from xqueue_worker.errors import Fail, HandlerError, Retry
+from xqueue_worker.errors import BadChunk, Fail, HandlerError, Retry
 from xqueue_worker.handler import task
 
-__all__ = ["Batch", "Context", "Fail", "HandlerError", "ParentFacts", "Retry", "task"]
+__all__ = ["BadChunk", "Batch", "Context", "Fail", "HandlerError", "ParentFacts", "Retry", "task"]

@@ -21,16 +21,20 @@ from xqueue_worker.claims import Claims
 from xqueue_worker.connections import Connections
 from xqueue_worker.drain import Asked, Drain
 from xqueue_worker.executor import Executor
+from xqueue_worker.gpu.device import Gpu, environment
 from xqueue_worker.handler import Handler
 from xqueue_worker.identity import Holdings, Identity
 from xqueue_worker.inbox import Inbox
 from xqueue_worker.intake import Intake
+from xqueue_worker.isolation.holding import in_use, residents_of
 from xqueue_worker.isolation.places import Places
+from xqueue_worker.last_words import LastWords
 from xqueue_worker.lease import Lease
 from xqueue_worker.metrics import Counts, WorkerMetrics
 from xqueue_worker.pool import Pool
 from xqueue_worker.renewal import Beaten, Renewal
 from xqueue_worker.reporter import Reporter
+from xqueue_worker.resident_metrics import ResidentMetrics
 from xqueue_worker.settings import WorkerSettings
 from xqueue_worker.telling import Teller
 from xqueue_worker.watch import Watch
@@ -44,18 +48,25 @@ class Worker:
     """One worker: made, run once, gone."""
 
     def __init__(
-        self, settings: WorkerSettings, handlers: Mapping[str, Handler], pools: Sequence[PoolSettings] = ()
+        self,
+        settings: WorkerSettings,
+        handlers: Mapping[str, Handler],
+        *,
+        gpu: Gpu | None = None,
+        pools: Sequence[PoolSettings] = (),
     ) -> None:
         self._settings = settings
         self._clock = SystemClock()
+        self._gpu = gpu
+        self._residents = residents_of(settings, gpu, clock=self._clock, changed=self._beat_soon)
         self._backends = Backends(pools, self._clock)
         self.identity = Identity(
             settings.instance,
             queues=settings.queues,
             types=handlers,
             now_ms=self._clock.now_ms(),
-            gpu_memory_mb=settings.worker_gpu_memory_mb,
-            holdings=lambda: Holdings(backends=self._backends.infos()),
+            gpu_memory_mb=self._residents.bounds.capacity_mb,
+            holdings=self._holdings,
         )
         self._lines = Connections(settings, incarnation=self.identity.incarnation)
         self.counts = Counts()
@@ -66,7 +77,7 @@ class Worker:
         self._teller = self._make_teller()
         self._trust = Trust()
         batching = Batching(self.pool, self._clock, self.counts, _ms(settings.claim_s) // 2)
-        self._places = Places(self._teller, self._trust, batching)
+        self._places = Places(self._teller, self._trust, batching, self._residents, environ=environment(gpu))
         self._executor = self._make_executor(handlers)
         self._claims = self._make_claims()
         self.inbox = self._make_inbox()
@@ -90,7 +101,9 @@ class Worker:
         """
         ops = OpsServer(self.health, host=self._settings.ops_host, port=self._settings.ops_port)
         metrics = WorkerMetrics(self.counts, self.pool, self._renewal.age_s)
-        REGISTRY.register(metrics)
+        residents = ResidentMetrics(self.counts, self._residents, self._places.admission)
+        for collector in (metrics, residents):
+            REGISTRY.register(collector)
         self.health.watch("redis", self._check_redis)
         self.health.watch("kafka", self._check_kafka)
         drained = asyncio.Event()
@@ -111,7 +124,8 @@ class Worker:
                 )
         finally:
             self.health.ready = False
-            REGISTRY.unregister(metrics)
+            for collector in (metrics, residents):
+                REGISTRY.unregister(collector)
             await self._close()
             await ops.stop()
 
@@ -150,7 +164,7 @@ class Worker:
         return Executor(
             handlers=handlers,
             places=self._places,
-            report=self._reporter.report,
+            report=LastWords(self._teller, self._reporter.report).report,
             pool=self.pool,
             clock=self._clock,
             heartbeat_ms=_ms(self._settings.worker_heartbeat_s),
@@ -211,6 +225,10 @@ class Worker:
             interval_s=self._settings.worker_heartbeat_s,
             clock=self._clock,
         )
+
+    def _holdings(self) -> Holdings:
+        gpus, models = in_use(self._gpu, self._residents), self._residents.models()
+        return Holdings(gpus, models, self._backends.infos())
 
     def _offered(self) -> int:
         return self.pool.offered if self.inbox.leased.is_set() else 0

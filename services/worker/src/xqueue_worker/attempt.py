@@ -111,6 +111,12 @@ class Attempt:
         self.ctx.deadline = self.deadline_ms / 1000
 
     @property
+    def gpu_memory_mb(self) -> int:
+        """GPU memory that it needs: what its task says, at least what its handler does."""
+        resources = self.dispatch.spec.resources
+        return max(self.handler.gpu_memory_mb, 0 if resources is None else resources.gpu_memory_mb)
+
+    @property
     def task_id(self) -> str:
         """The task."""
         return self.dispatch.spec.task_id
@@ -119,7 +125,8 @@ class Attempt:
 def _facts(dispatch: Dispatch, deadline_ms: int) -> Facts:
     spec, told = dispatch.spec, dispatch.parents
     parents = bytes(told) if isinstance(told, Raw) else b""
-    return Facts(spec.task_id, dispatch.attempt, spec.tenant, spec.labels or {}, deadline_ms / 1000, parents)
+    labels = spec.labels or {}
+    return Facts(spec.task_id, dispatch.attempt, spec.tenant, labels, deadline_ms / 1000, parents, spec.model)
 
 
 def timeout_ms(task_ms: int, handler_ms: int | None) -> int:

@@ -14,7 +14,8 @@ from xqueue_common.task import Parent
 from xqueue_worker.artifacts.reading import Reading
 from xqueue_worker.artifacts.shelf import Keeping, Shelf, Wanted, of_environment
 from xqueue_worker.artifacts.writing import Writing
-from xqueue_worker.said import Level, LogLine, Said
+from xqueue_worker.emitting import MAX_CHUNKS, MAX_EMITTED_BYTES, Emitter
+from xqueue_worker.said import LEVELS, Level, LogLine, Said
 
 MAX_MESSAGE = 4_000
 """Longest message of a progress or a log line, in characters; the rest is cut off."""
@@ -34,6 +35,7 @@ class Facts(NamedTuple):
     labels: dict[str, str]
     deadline: float
     parents: bytes = b""
+    model: str | None = None
 
 
 class ParentFacts(TypedDict):
@@ -68,6 +70,7 @@ class Context:
         attempt: number of this attempt, from 1.
         tenant: whose task it is.
         labels: what the client attached to it.
+        model: the model that the task names, if it does.
         deadline: when the attempt exceeds its process timeout, in seconds of ``time.monotonic()``.
         state: what the ``setup`` of the handler has returned in this process; None without one.
         cancelled: whether it must stop: a cancel was asked for, its time is over, or its worker stops. An async
@@ -75,6 +78,7 @@ class Context:
     """
 
     __slots__ = (
+        "_emitter",
         "_lines",
         "_parents",
         "_tell",
@@ -83,18 +87,20 @@ class Context:
         "cancelled",
         "deadline",
         "labels",
+        "model",
         "state",
         "task_id",
         "tenant",
     )
 
     def __init__(self, facts: Facts, tell: Callable[[Said], None]) -> None:
-        self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told = facts
+        self.task_id, self.attempt, self.tenant, self.labels, self.deadline, self._told, self.model = facts
         self._parents: dict[str, ParentFacts] | None = None
         self.cancelled = False
         self.state: Any = None
         self._tell = tell
         self._lines = 0
+        self._emitter = Emitter(tell)
 
     @property
     def remaining(self) -> float:
@@ -118,8 +124,31 @@ class Context:
         self._tell(Progress(share, None if message is None else _text(message)))
         return _TOLD
 
+    def emit(self, chunk: Any) -> _Told:
+        """Hand on a part of the result, any JSON up to 64 KiB, to whoever follows the task at this moment.
+
+        May be awaited, and need not be, like ``progress``. Chunks arrive in order and none stands for another;
+        each has a number from 0 on within its attempt, so that a gap is seen where some were dropped: by a worker
+        or a reader that does not keep up, or because one attempt emits more than ``MAX_CHUNKS``, or more than
+        ``MAX_EMITTED_BYTES`` in all. What must not be lost belongs in the result as well.
+
+        Raises:
+            BadChunk: it is no JSON, or too large.
+        """
+        if self._emitter.emit(chunk):
+            most = f"{MAX_CHUNKS} chunks or {MAX_EMITTED_BYTES} bytes"
+            self.log(f"more than {most} emitted: the rest is dropped", "warning")
+        return _TOLD
+
     def log(self, message: str, level: Level = "info") -> None:
-        """Add a line to the task's log; lines beyond ``MAX_LINES`` are dropped, and one says so."""
+        """Add a line to the task's log; lines beyond ``MAX_LINES`` are dropped, and one says so.
+
+        Raises:
+            ValueError: there is no such level.
+        """
+        if level not in LEVELS:  # nobody behind us could read the line
+            msg = f"level is one of {', '.join(LEVELS)}, not {level!r}"
+            raise ValueError(msg)
         self._lines += 1
         if self._lines < MAX_LINES:
             self._tell(LogLine(level, _text(message), _now_ms()))

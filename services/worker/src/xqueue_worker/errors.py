@@ -5,6 +5,7 @@
     Exception
     ├── Retry          the attempt failed, try again after a while
     ├── Fail           the attempt failed for good
+    │   └── BadChunk   what was emitted is no JSON or too large; a ValueError as well
     └── HandlerError   a function cannot be a handler, or a module of handlers cannot be loaded
 
 Any other exception that leaves a handler counts as a failure that may be retried.
@@ -39,6 +40,10 @@ class Fail(Exception):
     """The attempt failed, and no other will do better: the task fails for good; ``kind`` as of ``Retry``."""
 
     kind: ClassVar[str] = "final"
+
+
+class BadChunk(Fail, ValueError):
+    """What a handler emitted is no JSON or too large: unless it is caught, no other attempt will do better."""
 
 
 class HandlerError(Exception):

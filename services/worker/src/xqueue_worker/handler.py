@@ -4,13 +4,15 @@ import inspect
 import re
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from xqueue_worker import setups
 from xqueue_worker.annotation import decoder_of
 from xqueue_worker.batching.options import Batch, problem_of_batch
 from xqueue_worker.errors import HandlerError
+from xqueue_worker.process_options import ProcessOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,7 +21,6 @@ _ARGUMENTS = 2
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _MAX_S = 30 * 86_400
 _RECYCLE_AFTER = 1_000
-_MOST = 1_000_000
 
 
 class Isolation(Enum):
@@ -33,14 +34,6 @@ class Isolation(Enum):
     """In a child process that is killed, group and all, when it must stop and does not."""
 
 
-class ProcessOptions(NamedTuple):
-    """What a handler in child processes may say of them; see ``task``."""
-
-    setup: Callable[[], Any] | None = None
-    recycle_after: int | None = None
-    memory_mb: int | None = None
-
-
 class Handler:
     """A function that runs tasks of one type.
 
@@ -50,11 +43,12 @@ class Handler:
         isolation: where.
         is_async: whether it is an ``async def``.
         timeout_ms: longest that it may run, or None; the shorter of this and the task's own timeout counts.
-        setup: called once in each of its processes; what it returns is ``ctx.state``.
+        setup: called once in each of its processes, by ``set_up``; what it returns is ``ctx.state``.
         recycle_after: attempts that one of its processes runs.
         memory_mb: memory that one of its processes may have; None: as much as there is.
         batch: its batches: it is called with lists. None: with one attempt at a time.
         batch_key: which of them go together, by their payload; None: those of the same model.
+        gpu_memory_mb: GPU memory that an attempt needs, if its task does not ask for more.
     """
 
     __slots__ = (
@@ -62,6 +56,7 @@ class Handler:
         "batch",
         "batch_key",
         "function",
+        "gpu_memory_mb",
         "is_async",
         "isolation",
         "memory_mb",
@@ -78,7 +73,7 @@ class Handler:
         *,
         isolation: Isolation,
         timeout_s: float | None = None,
-        process: "ProcessOptions | None" = None,
+        process: ProcessOptions | None = None,
     ) -> None:
         process = process or ProcessOptions()
         self.type = name
@@ -91,12 +86,19 @@ class Handler:
         self.memory_mb = process.memory_mb
         self.batch: Batch | None = None
         self.batch_key: Callable[[Any], Any] | None = None
+        self.gpu_memory_mb = process.gpu_memory_mb or 0
         self._decode: Callable[[Any], Any] | None = None
 
     @property
     def name(self) -> str:
         """Where the function is to be found, for people."""
         return f"{self.function.__module__}.{getattr(self.function, '__qualname__', self.function)}"
+
+    def set_up(self, model: str | None) -> Any:
+        """Return what the attempts of this model share; None without a ``setup``."""
+        if self.setup is None:
+            return None
+        return self.setup(model) if setups.takes_model(self.setup) else self.setup()
 
     def read(self, payload: bytes | msgspec.Raw) -> Any:
         """Return the payload as what the function's second parameter is annotated with.
@@ -131,11 +133,12 @@ def task(
     *,
     process_timeout: float | None = None,
     isolation: Literal["process"] | None = None,
-    setup: Callable[[], Any] | None = None,
+    setup: Callable[..., Any] | None = None,
     recycle_after: int | None = None,
     memory_mb: int | None = None,
     batch: Batch | None = None,
     batch_key: Callable[[Any], Any] | None = None,
+    gpu_memory_mb: int | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function the handler of a task type.
 
@@ -145,7 +148,8 @@ def task(
         isolation: ``"process"`` runs it in a child process; otherwise an ``async def`` runs on the event loop
             and a ``def`` in a thread.
         setup: called once in each child process before its first attempt, to load a model say; the attempts find
-            what it returned in ``ctx.state``. What raises in it fails the attempt.
+            what it returned in ``ctx.state``. What raises in it fails the attempt. It may take one parameter: the
+            model that the task names, or None. A process serves attempts of one model only.
         recycle_after: attempts that a child process runs before another one takes its place: 1 unless told
             otherwise, 1,000 with a ``setup``. One that was stopped, or in which threads, processes or too much
             memory are left, is replaced at once.
@@ -153,6 +157,8 @@ def task(
         batch: call it with lists, of contexts and of payloads; it returns a list of results, an exception
             standing for the failure of one. See ``Batch`` and BATCHES.md.
         batch_key: a function of the payload; only attempts for which it returns the same go into one call.
+        gpu_memory_mb: GPU memory that an attempt needs whose task asks for less, what its process keeps loaded
+            included.
 
     Raises:
         HandlerError: the function cannot be a handler; says why.
@@ -162,7 +168,7 @@ def task(
         raise HandlerError(msg)
 
     def register(function: Function) -> Function:
-        process = ProcessOptions(setup, recycle_after, memory_mb)
+        process = ProcessOptions(setup, recycle_after, memory_mb, gpu_memory_mb)
         handler = _handler(name, function, process_timeout, isolation, process)
         if problem := problem_of_batch(batch, batch_key):
             msg = f"@task({name!r}) on {getattr(function, '__qualname__', function)}: {problem}"
@@ -181,7 +187,7 @@ def task(
 def _handler(
     name: str, function: Callable[..., Any], timeout_s: float | None, where: str | None, process: ProcessOptions
 ) -> Handler:
-    problem = _problem(name, function, timeout_s, where) or _problem_of_process(where, process)
+    problem = _problem(name, function, timeout_s, where) or process.problem(where)
     if problem:
         msg = f"@task({name!r}) on {getattr(function, '__qualname__', function)}: {problem}"
         raise HandlerError(msg)
@@ -202,19 +208,6 @@ def _problem(name: str, function: Callable[..., Any], timeout_s: float | None, w
     if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
         return "a handler returns its result, it does not yield"
     return _problem_of_parameters(function)
-
-
-def _problem_of_process(where: str | None, process: ProcessOptions) -> str | None:
-    given = [name for name, value in process._asdict().items() if value is not None]
-    if given and where != "process":
-        return f"{', '.join(given)}: only with isolation='process'"
-    if process.setup is not None and (not callable(process.setup) or inspect.iscoroutinefunction(process.setup)):
-        return f"setup is a plain function without parameters, not {process.setup!r}"
-    for name in ("recycle_after", "memory_mb"):
-        value = getattr(process, name)
-        if value is not None and not (isinstance(value, int) and 0 < value <= _MOST):
-            return f"{name} is a whole number from 1 to {_MOST:,}, not {value!r}"
-    return None
 
 
 def _problem_of_parameters(function: Callable[..., Any]) -> str | None:

@@ -27,6 +27,7 @@ class Counts:
         self.asks = 0
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.spans = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_S))
+        self.loads = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_S))
         self.batch_sizes = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_SIZE))
         self.batch_waits = defaultdict[str, Histogram](lambda: Histogram(_BOUNDS_WAIT_S))
         self.reports = 0
@@ -44,6 +45,10 @@ class Counts:
         self.batch_sizes[task_type].add(len(waited_ms))
         for wait_ms in waited_ms:
             self.batch_waits[task_type].add(wait_ms / 1000)
+
+    def loaded(self, task_type: str, seconds: float) -> None:
+        """Count a ``setup`` that has returned."""
+        self.loads[task_type].add(seconds)
 
 
 class WorkerMetrics(Collector):

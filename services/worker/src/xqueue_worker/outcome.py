@@ -14,6 +14,7 @@
 | crash | yes | the child process died |
 | setup | yes | the handler's ``setup`` raised an exception |
 | out_of_memory | yes | ``MemoryError`` |
+| gpu_memory | yes | it needs more GPU memory than this worker has |
 | no_handler | yes | this worker does not know the type |
 """
 
@@ -124,6 +125,12 @@ def of_batch_key(error: BaseException) -> Ending:
 def of_death(status: int) -> Ending:
     """Return the ending of a child that died with this exit status, negative for a signal, without a word."""
     return failed(CRASH, f"the handler's process {_death(status)}")
+
+
+def too_little_memory(needs_mb: int, has_mb: int) -> Ending:
+    """Return the ending of an attempt that needs more GPU memory than its worker has; another one may have it."""
+    remedy = "ask for less, or run a worker with more (XQ_WORKER_GPU_MEMORY_MB; for trials XQ_FAKE_GPUS=24GB)"
+    return failed("gpu_memory", f"needs {needs_mb} MB of GPU memory, this worker has {has_mb}: {remedy}")
 
 
 def failed(kind: str, message: str, *, retryable: bool = True) -> Ending:

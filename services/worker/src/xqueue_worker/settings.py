@@ -15,7 +15,14 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
     Attributes:
         worker_id: stable name of this instance; host and process id if left out.
         worker_slots: attempts that run at once.
-        worker_gpu_memory_mb: GPU memory that all of them together may take, as their `resources` say.
+        worker_gpu_memory_mb: GPU memory that all of them together may take, as their `resources` say, and the
+            models that they leave behind; None: that of the worker's GPU.
+        worker_warm: idle child processes that are kept for the attempts to come.
+        worker_warm_s: seconds after which an idle one ends.
+        gpu: the GPU to serve, numbered from 0; 1/4: the second of four workers that take them in turn; none: no
+            GPU of its own, handlers see what there is.
+        gpu_reserve_mb: GPU memory to leave alone; None: 512, of a simulated GPU 0.
+        fake_gpus: simulated GPUs instead of real ones, 2x24GB say.
         worker_queues: queues that it serves: names, prefixes with a * behind, or * for all; comma separated.
         worker_cell: the cell that it belongs to.
         worker_heartbeat_s: seconds between two heartbeats.
@@ -31,7 +38,12 @@ class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
 
     worker_id: Annotated[str, Meta(pattern=r"^[^\x00-\x20#\x7f]*\Z", max_length=200)] = ""
     worker_slots: Annotated[int, Meta(ge=1, le=100_000)] = 100
-    worker_gpu_memory_mb: Annotated[int, Meta(ge=0, le=1 << 24)] = 0
+    worker_gpu_memory_mb: Annotated[int, Meta(ge=0, le=1 << 24)] | None = None
+    worker_warm: Annotated[int, Meta(ge=0, le=100_000)] = 100
+    worker_warm_s: Annotated[float, Meta(gt=0, le=30 * 86_400)] = 3600.0
+    gpu: str = ""
+    gpu_reserve_mb: Annotated[int, Meta(ge=0, le=1 << 24)] | None = None
+    fake_gpus: str = ""
     worker_queues: str = "*"
     worker_cell: Annotated[int, Meta(ge=0, le=4095)] = 0
     worker_heartbeat_s: Annotated[float, Meta(ge=0.05, le=60)] = 1.0

@@ -1,27 +1,30 @@
-"""Progress and log lines: to xq.progress, as far as that is possible without delaying anything."""
+"""Progress, log lines and chunks: to xq.progress, as far as that is possible without delaying anything."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from xqueue_common.clock import Clock
-from xqueue_common.codec import encode
 from xqueue_common.errors import OutcomeUnknown
-from xqueue_common.events import LogRecord, Progress, ProgressRecord, ProgressTopicRecord
+from xqueue_common.events import Progress
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.metrics import Counts
-from xqueue_worker.said import LogLine, Said
+from xqueue_worker.said import Said
+from xqueue_worker.speech import Speech
+from xqueue_worker.unsaid import Item, Unsaid
 
 _INTERVAL_S = 0.2
-_MOST_LINES = 5_000
+_AT_ONCE = 500
+"""Records made and sent in one go: a few ms, in which nothing else happens on the loop."""
+_LONGEST_S = 1.0
 
 
 class Teller:
     """The teller is responsible for how running attempts are getting on.
 
-    Of progress only the latest is told, five times a second at most; lines are kept up to a bound. What Kafka does
-    not take is dropped: the last progress stands in the final report as well. It has a producer of its own, so
-    that no result waits behind it.
+    Of progress only the latest is told, five times a second at most; lines and chunks are kept up to a bound. What
+    Kafka does not take is dropped: the last progress stands in the final report as well. It has a producer of its
+    own, so that no result waits behind what others say.
     """
 
     def __init__(
@@ -30,12 +33,14 @@ class Teller:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._incarnation = incarnation
-        self._clock = clock
+        self._speech = Speech(incarnation, clock)
         self._counts = counts
         self._moved: dict[Attempt, None] = {}
-        self._lines: list[tuple[Attempt, LogLine]] = []
+        self._unsaid = Unsaid()
+        self._telling: set[Attempt] = set()
+        self._followers: dict[Attempt, Callable[[], None]] = {}
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def hear(self, attempt: Attempt, said: Said) -> None:
@@ -43,54 +48,98 @@ class Teller:
         if isinstance(said, Progress):
             attempt.progress = said
             self._moved[attempt] = None
-        else:
-            self._keep(attempt, said)
-        self._wake.set()
+            self._wake.set()
+        elif self._unsaid.add(attempt, said):
+            self._wake.set()
 
     def hear_from_thread(self, attempt: Attempt, said: Said) -> None:
         """Take what a handler says; from any thread."""
         if self._loop is None:
             return
-        if isinstance(said, Progress):
-            attempt.progress = said
-            if not attempt.noted:  # one note at a time: a thread must not flood the loop
-                attempt.noted = True
-                self._call(self._note, attempt)
-        else:
-            self._call(self.hear, attempt, said)
+        if not isinstance(said, Progress):
+            if self._unsaid.add(attempt, said):
+                self._call(self._wake.set)
+            return
+        attempt.progress = said
+        if not attempt.noted:  # one note at a time: a thread must not flood the loop
+            attempt.noted = True
+            self._call(self._note, attempt)
+
+    def then(self, attempt: Attempt, follow: Callable[[], None]) -> None:
+        """Call ``follow`` once all lines and chunks of an attempt are told: at once if they are.
+
+        Whoever follows the task stops listening at its end. After a second, in which Kafka did not take them, the
+        end counts more.
+        """
+        if attempt not in self._telling and not self._unsaid.of(attempt):
+            follow()
+            return
+        self._followers[attempt] = follow
+        asyncio.get_running_loop().call_later(_LONGEST_S, self._follow, attempt)
+        self._hurry.set()
+        self._wake.set()
 
     async def run(self) -> None:
-        """Tell what is new, then let more gather."""
+        """Tell what is new, then let more gather, but for what an end waits for."""
         self._loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             await self.round()
-            await asyncio.sleep(_INTERVAL_S)
+            due = self._loop.time() + _INTERVAL_S
+            while self._loop.time() < due and await self._hurried(due):
+                await self._tell_unsaid()
 
     async def round(self) -> int:
         """Tell what is new once; returns how many records that made."""
         self._wake.clear()
         moved, self._moved = self._moved, {}
-        lines, self._lines = self._lines, []
-        records = [self._progress(attempt) for attempt in moved if not attempt.reported]
-        records += [self._line(attempt, line) for attempt, line in lines]
-        if records:
-            await self._send(records)
-        return len(records)
+        records = [self._speech.progress(attempt) for attempt in moved if not attempt.reported]
+        await self._send(records)
+        return len(records) + await self._tell_unsaid()
 
-    async def _send(self, records: list[Outgoing]) -> None:
+    async def _hurried(self, until: float) -> bool:
         try:
-            await self._producer.append(self._topic, self._partition, records)
+            async with asyncio.timeout_at(until):
+                await self._hurry.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _tell_unsaid(self) -> int:
+        self._hurry.clear()
+        items, dropped = self._unsaid.take()
+        self._counts.progress["dropped"] += dropped
+        self._telling = {attempt for attempt, _ in items}
+        try:
+            await self._tell(items)
+        finally:
+            self._telling = set()
+        for attempt in tuple(self._followers):
+            if not self._unsaid.of(attempt):
+                self._follow(attempt)
+        return len(items)
+
+    async def _tell(self, items: Sequence[Item]) -> None:
+        for start in range(0, len(items), _AT_ONCE):
+            part = items[start : start + _AT_ONCE]
+            if not await self._send([self._speech.item(attempt, said) for attempt, said in part]):
+                self._counts.progress["dropped"] += len(items) - start - len(part)
+                return
+
+    async def _send(self, records: list[Outgoing]) -> bool:
+        try:
+            if records:
+                await self._producer.append(self._topic, self._partition, records)
         except OutcomeUnknown:
             self._counts.progress["dropped"] += len(records)
-        else:
-            self._counts.progress["told"] += len(records)
+            return False
+        self._counts.progress["told"] += len(records)
+        return True
 
-    def _keep(self, attempt: Attempt, line: LogLine) -> None:
-        if len(self._lines) < _MOST_LINES:
-            self._lines.append((attempt, line))
-        else:
-            self._counts.progress["dropped"] += 1
+    def _follow(self, attempt: Attempt) -> None:
+        follow = self._followers.pop(attempt, None)
+        if follow is not None:
+            follow()
 
     def _note(self, attempt: Attempt) -> None:
         attempt.noted = False
@@ -100,41 +149,3 @@ class Teller:
     def _call(self, function: Callable[..., None], *args: object) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *args)
-
-    def _progress(self, attempt: Attempt) -> Outgoing:
-        dispatch, now_ms = attempt.dispatch, self._clock.now_ms()
-        ran_ms = self._clock.monotonic_ms() - attempt.started_ms
-        return _outgoing(
-            ProgressRecord(
-                spec=dispatch.spec,
-                version=dispatch.version,
-                attempt=dispatch.attempt,
-                worker=self._incarnation,
-                seq=_next(attempt),
-                at_ms=now_ms,
-                started_ms=now_ms - ran_ms,
-                progress=attempt.progress or Progress(0),
-            )
-        )
-
-    def _line(self, attempt: Attempt, line: LogLine) -> Outgoing:
-        dispatch = attempt.dispatch
-        return _outgoing(
-            LogRecord(
-                spec=dispatch.spec,
-                attempt=dispatch.attempt,
-                seq=_next(attempt),
-                at_ms=line.at_ms,
-                level=line.level,
-                message=line.message,
-            )
-        )
-
-
-def _next(attempt: Attempt) -> int:
-    attempt.said += 1
-    return attempt.said
-
-
-def _outgoing(record: ProgressTopicRecord) -> Outgoing:
-    return Outgoing(encode(record), record.spec.task_id.encode())

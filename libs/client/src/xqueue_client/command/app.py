@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from cyclopts import App
 
+from xqueue_client.command.artifacts import artifacts
 from xqueue_client.command.dead import dead
 from xqueue_client.command.exits import epilogue
 from xqueue_client.command.limits import limits
@@ -26,6 +27,6 @@ app = App(
 
 for command in (submit, get, history, explain, cancel, retry, priority, wait, watch, stats, instances, allocations):
     app.command(command)
-for part in (queues, limits, dead, schedules):
+for part in (queues, limits, dead, schedules, artifacts):
     app.command(part)
 app.command(list_tasks, name="list")

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from xqueue_client.command.output import Output
 from xqueue_client.command.words import progress, status, took, value
-from xqueue_client.events import Event, LogEvent, ProgressEvent
+from xqueue_client.events import ChunkEvent, Event, LogEvent, ProgressEvent
 from xqueue_client.snapshot import Snapshot, Status
 
 _RESULT_CHARACTERS = 60
@@ -46,6 +46,8 @@ class Scroll:
         """Show an event."""
         if isinstance(event, LogEvent):
             line = Text.assemble(f"{event.task.task_id}  ", (f"{event.log.level}: ", "dim"), event.log.message)
+        elif isinstance(event, ChunkEvent):
+            line = Text.assemble(f"{event.task.task_id}  ", (f"chunk {event.index}: ", "dim"), value(event.chunk))
         else:
             self._draw(event.task)
             if self._live and isinstance(event, ProgressEvent):

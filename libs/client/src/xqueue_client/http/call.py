@@ -1,6 +1,6 @@
 """One request to the gateway, and how to read its answer: no I/O, so that both clients share it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +24,9 @@ class Call(Generic[T_co]):
         path: below the gateway's URL.
         read: makes the value of the answer's body.
         query: parameters.
-        body: JSON.
+        body: JSON, or a file's bytes, made anew each time that it is iterated over.
+        content_type: what the body is.
+        more_headers: whatever else is said.
         key: stands for what is submitted, so that however often it is sent it is the same task.
         takes_s: how long the gateway may take beside what any request takes, because it was asked to wait.
     """
@@ -33,14 +35,18 @@ class Call(Generic[T_co]):
     path: str
     read: Callable[[bytes], T_co]
     query: Pairs = field(default_factory=list)
-    body: bytes | None = None
+    body: bytes | Iterable[bytes] | AsyncIterable[bytes] | None = None
+    content_type: str = "application/json"
+    more_headers: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     takes_s: float = 0.0
 
     @property
     def headers(self) -> dict[str, str]:
         """What stands before the body."""
-        headers = {} if self.body is None else {"Content-Type": "application/json"}
+        headers = dict(self.more_headers)
+        if self.body is not None:
+            headers["Content-Type"] = self.content_type
         return headers if self.key is None else {**headers, "Idempotency-Key": self.key}
 
     def answer(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> T_co:

@@ -12,6 +12,8 @@ from xqueue_client.address import checked, find_url, is_here
 from xqueue_client.errors import Unreachable, XQueueClientError
 from xqueue_client.http.call import Call
 from xqueue_client.http.headers import access_headers
+from xqueue_client.http.problems import error_of
+from xqueue_client.http.sinks import Progressing, Sink, rest_of
 from xqueue_client.http.tries import Tries
 
 T = TypeVar("T")
@@ -100,6 +102,38 @@ class Door:
                     raise
             self._sleep(pause_s)
 
+    def fetch(self, path: str, sink: Sink) -> None:
+        """Read a file into a sink; after a lost connection it goes on where that was.
+
+        Raises:
+            XQueueClientError: it went wrong for good, or for too long.
+        """
+        came, tries, at = Progressing(sink), self.access.tries(), 0
+        while True:
+            try:
+                self._fetch(path, came)
+            except XQueueClientError as error:
+                if came.at > at:
+                    tries, at = self.access.tries(), came.at
+                pause_s = tries.pause_s(error)
+                if pause_s is None:
+                    raise
+            else:
+                return
+            self._sleep(pause_s)
+
+    def _fetch(self, path: str, came: Progressing) -> None:
+        url = self.access.url
+        try:
+            with self._http.stream(**self.access.request(rest_of(path, came))) as answer:
+                if not answer.is_success:
+                    raise error_of(url, answer.status_code, answer.headers, answer.read())
+                if came.begin(url, answer.status_code, answer.headers):
+                    for chunk in answer.iter_bytes():
+                        came.write(chunk)
+        except httpx2.HTTPError as error:
+            raise self.access.unreachable(error) from error
+
     def _ask(self, call: Call[T]) -> T:
         try:
             answer = self._http.request(**self.access.request(call))
@@ -141,6 +175,38 @@ class AsyncDoor:
                 if pause_s is None:
                     raise
             await self._sleep(pause_s)
+
+    async def fetch(self, path: str, sink: Sink) -> None:
+        """Read a file into a sink; after a lost connection it goes on where that was.
+
+        Raises:
+            XQueueClientError: it went wrong for good, or for too long.
+        """
+        came, tries, at = Progressing(sink), self.access.tries(), 0
+        while True:
+            try:
+                await self._fetch(path, came)
+            except XQueueClientError as error:
+                if came.at > at:
+                    tries, at = self.access.tries(), came.at
+                pause_s = tries.pause_s(error)
+                if pause_s is None:
+                    raise
+            else:
+                return
+            await self._sleep(pause_s)
+
+    async def _fetch(self, path: str, came: Progressing) -> None:
+        url = self.access.url
+        try:
+            async with self._http.stream(**self.access.request(rest_of(path, came))) as answer:
+                if not answer.is_success:
+                    raise error_of(url, answer.status_code, answer.headers, await answer.aread())
+                if came.begin(url, answer.status_code, answer.headers):
+                    async for chunk in answer.aiter_bytes():
+                        came.write(chunk)
+        except httpx2.HTTPError as error:
+            raise self.access.unreachable(error) from error
 
     async def _ask(self, call: Call[T]) -> T:
         try:

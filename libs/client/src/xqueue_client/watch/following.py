@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from xqueue_client.errors import NotFound, XQueueClientError
-from xqueue_client.events import Event, LogEvent, ProgressEvent
+from xqueue_client.events import ChunkEvent, Event, LogEvent, ProgressEvent
 from xqueue_client.filters import Pairs, WatchFilter, pairs
 from xqueue_client.http.problems import ProblemDetails, refusal
 from xqueue_client.snapshot import Snapshot
@@ -31,7 +31,7 @@ _kind = msgspec.json.Decoder(_Kind)
 _event = msgspec.json.Decoder(Event)
 _error = msgspec.json.Decoder(_ErrorMessage)
 
-_EVENTS = ("status", "progress", "log")
+_EVENTS = ("status", "progress", "log", "chunk")
 
 
 class Following:
@@ -86,7 +86,7 @@ class Following:
         raise error
 
     def _is_new(self, event: Event) -> bool:
-        if isinstance(event, LogEvent):
+        if isinstance(event, LogEvent | ChunkEvent):
             return True
         task_id, version = event.task.task_id, event.task.version
         if self._names and task_id not in self._awaited:

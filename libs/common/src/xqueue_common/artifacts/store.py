@@ -1,6 +1,7 @@
 """The store of artifacts, for services, for handlers and for who sweeps it."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from xqueue_common.artifacts import layout, steps
@@ -162,9 +163,15 @@ class ArtifactStore:
         if artifact is None:
             msg = f"there is no artifact {artifact_id}"
             raise FileNotFoundError(msg)
+        async with aclosing(self.chunks(artifact, start, end)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def chunks(self, artifact: Artifact, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        """Yield the bytes of an artifact that was found already; otherwise as ``read``."""
         end = artifact.size if end is None else min(end, artifact.size)
         if start < end:
-            async for chunk in self._objects.chunks(layout.data(artifact_id), start, end):
+            async for chunk in self._objects.chunks(layout.data(artifact.id), start, end):
                 yield chunk
 
     def reader_here(self, artifact_id: str) -> "ReadableFile":

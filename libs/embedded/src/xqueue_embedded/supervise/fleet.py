@@ -105,7 +105,11 @@ class Fleet:
                 return {"XQ_SCHEDULER_ID": _numbered(service, number)}
             case "worker":
                 models = {} if self.backend is None else self.backend.told()
-                return {"XQ_WORKER_CELL": str(number % self._options.cells), **models}
+                told = {"XQ_WORKER_CELL": str(number % self._options.cells), **models}
+                # A GPU each, in turn, if there are any; unless somebody has said which.
+                said = {**os.environ, **self._options.env}.get("XQ_GPU")
+                most = max(self._options.workers, self._options.most_workers)
+                return told if said else {**told, "XQ_GPU": f"{number}/{most}"}
             case _:
                 return {}
 

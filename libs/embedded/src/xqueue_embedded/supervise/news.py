@@ -61,7 +61,8 @@ class Growing:
 
     def __str__(self) -> str:
         many = "1 worker more" if self.workers == 1 else f"{self.workers} workers more"
-        return f"the pool grows: {many}; {_used(self.used)}, {self.waiting} tasks wait"
+        wait = "1 task waits" if self.waiting == 1 else f"{self.waiting} tasks wait"
+        return f"the pool grows: {many}; {_used(self.used)}, {wait}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Downloads: an artifact as the store yields it, no faster than the client takes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import structlog
@@ -9,6 +9,7 @@ from litestar.types import Receive, Scope, Send
 
 from xqueue_common.errors import Unavailable
 from xqueue_gateway import metrics
+from xqueue_gateway.artifacts.problems import gone_meanwhile
 from xqueue_gateway.http.answers import Headers
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ class Download:
     missing.
     """
 
-    def __init__(self, status: int, headers: Headers, chunks: AsyncIterator[bytes], size: int) -> None:
+    def __init__(self, status: int, headers: Headers, chunks: AsyncGenerator[bytes], size: int) -> None:
         self._start = {
             "type": "http.response.start",
             "status": status,
@@ -31,8 +32,8 @@ class Download:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # by these names
         """Send it."""
-        async with aclosing(self._chunks) as chunks, _until_gone(receive) as gone:  # type: ignore[type-var]  # a generator
-            first = await anext(chunks, b"")  # before any promise is made
+        async with aclosing(self._chunks) as chunks, _until_gone(receive) as gone:
+            first = await _first(chunks)
             await send(self._start)  # type: ignore[arg-type]  # of the right form
             await _send(first, send)
             try:
@@ -40,7 +41,7 @@ class Download:
                     if gone.done():
                         return
                     await _send(chunk, send)
-            except Unavailable as error:
+            except (Unavailable, FileNotFoundError) as error:
                 log.warning("download broken off", error=str(error))
                 return
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -48,6 +49,14 @@ class Download:
     def to_asgi_response(self, **_kwargs: object) -> "Download":
         """Return itself: where Litestar expects one of its responses."""
         return self
+
+
+async def _first(chunks: AsyncGenerator[bytes]) -> bytes:
+    """Read before anything is promised: what is away, or was deleted in between, can still be told."""
+    try:
+        return await anext(chunks, b"")
+    except FileNotFoundError as error:
+        raise gone_meanwhile() from error
 
 
 async def _send(chunk: bytes, send: Send) -> None:

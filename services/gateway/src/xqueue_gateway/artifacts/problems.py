@@ -10,6 +10,12 @@ def no_such_artifact(artifact_id: str) -> Problem:
     return Problem(Kind.NOT_FOUND, f"there is no artifact {artifact_id[:64]!r}", [error])
 
 
+def gone_meanwhile() -> Problem:
+    """Return the problem of an artifact that was deleted while it was asked for."""
+    error = FieldError("id", "was deleted while it was read", "ask for another one")
+    return Problem(Kind.NOT_FOUND, "the artifact is gone", [error])
+
+
 def no_store() -> Problem:
     """Return the problem of an installation that keeps no artifacts."""
     hint = "set XQ_ARTIFACTS_URL for all services: file:///folder or s3://bucket/prefix"

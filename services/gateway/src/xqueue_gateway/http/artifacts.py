@@ -46,9 +46,9 @@ class ArtifactEndpoints:
                 return refusal(no_such_part(artifact.size), [(b"content-range", b"bytes */%d" % artifact.size)])
             case Part(start, end):
                 told.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, artifact.size)))
-                return Download(206, told, self.store.read(artifact.id, start, end), end - start)
+                return Download(206, told, self.store.chunks(artifact, start, end), end - start)
             case None:
-                return Download(200, told, self.store.read(artifact.id), artifact.size)
+                return Download(200, told, self.store.chunks(artifact), artifact.size)
 
     async def head_artifact(self, request: Req) -> ASGIApp:
         """Say what a download would answer."""

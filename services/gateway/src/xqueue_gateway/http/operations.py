@@ -5,11 +5,13 @@ from typing import Any
 from msgspec import Struct
 
 from xqueue_common.snapshot import Snapshot
+from xqueue_gateway.history.log_lines import LogQuery
 from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
+from xqueue_gateway.http.logs import LogPage
 from xqueue_gateway.http.model_call_operations import MODEL_CALL_OPERATIONS
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import QueueQuery, WaitQuery
@@ -94,6 +96,23 @@ OPERATIONS = (
     ),
     Operation(
         "get_history", "GET", f"{_TASK}/history", "List a task's transitions", {200: Transitions}, (404, 422, 503)
+    ),
+    Operation(
+        "get_logs",
+        "GET",
+        f"{_TASK}/logs",
+        "List what a task's handlers logged, oldest first",
+        {200: LogPage},
+        (404, 422, 503),
+        query=LogQuery,
+    ),
+    Operation(
+        "get_events",
+        "GET",
+        f"{_TASK}/events",
+        "Follow a task by server-sent events: status, progress, log, chunk; 204 if all of it is known",
+        {200: None, 204: None},
+        (404, 422, 503),
     ),
     Operation(
         "explain_task",

@@ -9,11 +9,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xqueue_common.names import QueueName
 from xqueue_gateway.history.cursor import Place, place_of
+from xqueue_gateway.history.log_lines import LinePlace, LogQuery, line_place
 from xqueue_gateway.history.query import QUERY_HINTS, PageQuery, TaskQuery
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
 
 Q = TypeVar("Q", bound=Struct)
+P = TypeVar("P")
 
 _MOST_FIELDS = 500
 _LISTS = frozenset({"status", "label", "task_id"})
@@ -80,9 +82,28 @@ def place_in(query: TaskQuery | PageQuery) -> Place | None:
     Raises:
         Problem: 422, the cursor is none of ours.
     """
-    if isinstance(query.cursor, UnsetType):
-        return None
-    place = place_of(query.cursor)
+    return None if isinstance(query.cursor, UnsetType) else _ours(place_of(query.cursor))
+
+
+def log_query(scope: Scope) -> LogQuery:
+    """Return which part of a log to show.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    return _read(scope, LogQuery)
+
+
+def line_in(query: LogQuery) -> LinePlace | None:
+    """Return behind which line a page begins.
+
+    Raises:
+        Problem: 422, the cursor is none of ours.
+    """
+    return None if isinstance(query.cursor, UnsetType) else _ours(line_place(query.cursor))
+
+
+def _ours(place: P | None) -> P:
     if place is None:
         raise invalid(FieldError("cursor", "none of ours", "pass next_cursor of the page before, unchanged"))
     return place

@@ -14,9 +14,11 @@ from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.errors import HANDLERS
+from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
 from xqueue_gateway.http.limits import LimitEndpoints
+from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import ModelCallEndpoints
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.operations import OPERATIONS, STREAM
@@ -45,6 +47,8 @@ class Endpoints(NamedTuple):
 
     tasks: TaskEndpoints
     changes: ChangeEndpoints
+    events: EventEndpoints
+    logs: LogEndpoints
     queues: QueueEndpoints
     dead_letters: DeadLetterEndpoints
     explain: ExplainEndpoints

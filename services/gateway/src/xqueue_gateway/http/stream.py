@@ -40,14 +40,14 @@ class TaskStream:
             await _refuse(socket, refusal(problem))
             return
         self._open += 1
-        metrics.SUBSCRIBERS.set(self._open)
+        metrics.SUBSCRIBERS.inc()
         try:
             await socket.accept()
             subscriber = Subscriber(self.hub, tenant, most_bytes=self.pending_bytes)
             await Connection(socket, subscriber, tenant=tenant, lookup=self.lookup, live=self.live).run(first)
         finally:
             self._open -= 1
-            metrics.SUBSCRIBERS.set(self._open)
+            metrics.SUBSCRIBERS.dec()
 
     def _admit(self, socket: Socket) -> tuple[str, Request | None]:
         self.origins.check(socket.scope)

@@ -53,6 +53,15 @@ _HEADERS = {
     "upload_artifact": {"Location": {"description": "where the file is", "schema": {"type": "string"}}},
     "create_queue": {"Location": {"description": "where the queue is", "schema": {"type": "string"}}},
 }
+_ASKED = {
+    "get_events": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "the id of the last event that was received; what followed it is sent",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+}
+_MEDIA = {"get_events": "text/event-stream"}
 _BODILESS = (204, 304)
 _SEE_OTHER = 303
 _ELSEWHERE = {"Location": {"description": "where the result is", "schema": {"type": "string"}}}
@@ -151,6 +160,8 @@ def _parameters(operation: Operation, schemas: _Schemas) -> Iterator[dict[str, A
         yield _TENANT
     if operation.keyed:
         yield _KEY
+    if operation.name in _ASKED:
+        yield _ASKED[operation.name]
     if operation.query is not None:
         for name, schema in schemas.properties(operation.query):
             yield {"name": name, "in": "query", "description": HINTS.get(name, ""), "schema": schema}
@@ -165,7 +176,7 @@ def _answer(operation: Operation, status: int, body: Any, schemas: _Schemas) -> 
         return {"description": operation.summary}
     if status == _SEE_OTHER:
         return {"description": operation.summary, "headers": _ELSEWHERE}
-    content: dict[str, Any] = {"text/plain": {}}
+    content: dict[str, Any] = {_MEDIA.get(operation.name, "text/plain"): {}}
     if body is not None:
         content = _FILE if body is bytes else {_JSON: {"schema": schemas.of(body)}}
     headers = _HEADERS.get(operation.name)

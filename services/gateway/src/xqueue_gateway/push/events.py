@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 from msgspec import Raw, Struct
 
 from xqueue_common.codec import encode
-from xqueue_common.events import LogRecord, ProgressRecord
+from xqueue_common.events import ChunkRecord, LogRecord, ProgressRecord
 from xqueue_common.lifecycle import Status
 from xqueue_common.snapshot import Snapshot, progress_snapshot, snapshot_of
 from xqueue_common.task import TaskSpec, TaskState
 
-EventName = Literal["status", "progress", "log"]
+EventName = Literal["status", "progress", "log", "chunk"]
 
 
 class LogLine(Struct, frozen=True):
@@ -26,7 +26,7 @@ class LogLine(Struct, frozen=True):
 
 
 class TaskRef(Struct, frozen=True):
-    """Which task a log line is about."""
+    """Which task a log line or a chunk is about."""
 
     task_id: str
     type: str
@@ -49,6 +49,15 @@ class LogMessage(Struct, frozen=True, tag_field="event", tag="log"):
 
     task: TaskRef
     log: LogLine
+
+
+class ChunkMessage(Struct, frozen=True, tag_field="event", tag="chunk"):
+    """A part of a result; ``index`` counts them within the attempt, from 0, so that a gap is seen."""
+
+    task: TaskRef
+    attempt: int
+    index: int
+    chunk: Raw
 
 
 class StatusEvent:
@@ -103,11 +112,33 @@ class LogEvent:
     @cached_property
     def text(self) -> str:
         """The message to subscribers, as JSON."""
-        spec, record = self.spec, self._record
-        task = TaskRef(spec.task_id, spec.type, spec.queue, spec.tenant)
+        record = self._record
         at = datetime.fromtimestamp(record.at_ms / 1000, UTC)
         line = LogLine(record.attempt, record.seq, at, record.level, record.message)
-        return encode(LogMessage(task, line)).decode()
+        return encode(LogMessage(_ref(self.spec), line)).decode()
 
 
-Event = StatusEvent | ProgressEvent | LogEvent
+class ChunkEvent:
+    """A handler emitted a part of its result."""
+
+    name: ClassVar[EventName] = "chunk"
+    status = Status.PROCESSING
+    ended = False
+    version = 0
+
+    def __init__(self, record: ChunkRecord) -> None:
+        self.spec = record.spec
+        self._record = record
+
+    @cached_property
+    def text(self) -> str:
+        """The message to subscribers, as JSON."""
+        record = self._record
+        return encode(ChunkMessage(_ref(self.spec), record.attempt, record.index, record.chunk)).decode()
+
+
+def _ref(spec: TaskSpec) -> TaskRef:
+    return TaskRef(spec.task_id, spec.type, spec.queue, spec.tenant)
+
+
+Event = StatusEvent | ProgressEvent | LogEvent | ChunkEvent

@@ -1,5 +1,6 @@
 """Who listens to what: events find their listeners by task and by tenant, without asking all of them."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +21,14 @@ class Listener(Protocol):
 class Hub:
     """The hub is responsible for handing each event to those who may want it.
 
-    Only touched from the event loop's thread.
+    Only touched from the event loop's thread. ``closing`` is set once the gateway stops.
     """
 
     def __init__(self) -> None:
         self._of_task: defaultdict[str, set[Listener]] = defaultdict(set)
         self._of_tenant: defaultdict[str, set[Listener]] = defaultdict(set)
         self._watches: set[Watch] = set()
-        self._closed = False
+        self.closing = asyncio.Event()
 
     def audience(self, spec: TaskSpec) -> set[Listener]:
         """Return those who may want to hear of this task; usually nobody."""
@@ -60,7 +61,7 @@ class Hub:
     @contextmanager
     def watch(self, task_id: str) -> Iterator[Watch]:
         """Follow one task as long as the block lasts."""
-        watch = Watch(closed=self._closed)
+        watch = Watch(closed=self.closing.is_set())
         self._watches.add(watch)
         self.join_task(task_id, watch)
         try:
@@ -71,7 +72,7 @@ class Hub:
 
     def close(self) -> None:
         """Let all who wait for something answer with what they have: the gateway stops."""
-        self._closed = True
+        self.closing.set()
         for watch in self._watches:
             watch.close()
 

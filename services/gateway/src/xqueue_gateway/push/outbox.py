@@ -1,7 +1,7 @@
 """What waits to be sent to one subscriber: everything while it keeps up, else the latest of each task."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from xqueue_gateway.push.events import Event
@@ -9,6 +9,8 @@ from xqueue_gateway.push.events import Event
 _FEW = 256
 """Events that may wait before any is left out."""
 _NONE = (0, -1)
+_STREAMS = ("log", "chunk")
+_STREAMED_SHARE = 4
 
 
 class Piece(NamedTuple):
@@ -24,10 +26,11 @@ class Piece(NamedTuple):
 class Outbox:
     """Events for one subscriber, at most ``most_bytes`` of text.
 
-    When too many wait, only the last status and progress of each task stay, and log lines go. If that is still more
-    than half of what may wait, what is not an end goes, oldest first: its task will be heard of again. Ends are
-    never left out; when they alone are more than half, ``overflown`` is set and the subscriber has to be told to
-    come back later. Half, so that each event is looked at only about once before there is room again.
+    When too many wait, only the last status and progress of each task stay, and of log lines and chunks, none of
+    which stands for another, the newest: a quarter of what may wait. If that is still more than half of it, what
+    is not an end goes, oldest first: its task will be heard of again. Ends are never left out; when they alone are
+    more than half, ``overflown`` is set and the subscriber has to be told to come back later. Half, so that each
+    event is looked at only about once before there is room again.
 
     Attributes:
         left_out: events left out so far.
@@ -56,15 +59,19 @@ class Outbox:
 
     def take(self) -> str:
         """Remove the oldest event and return its text."""
+        return self.take_piece().text
+
+    def take_piece(self) -> Piece:
+        """Remove the oldest event and return it."""
         piece = self._waiting.popleft()
         self._bytes -= len(piece.text)
         if not self._waiting:
             self._look_at = self._few
-        return piece.text
+        return piece
 
     def _conflate(self) -> None:
         before = len(self._waiting)
-        self._waiting = deque(conflated(self._waiting))
+        self._waiting = deque(conflated(self._waiting, stream_bytes=self._most_bytes // _STREAMED_SHARE))
         self._bytes = sum(len(piece.text) for piece in self._waiting)
         if self._bytes > self._most_bytes // 2:
             self._drop_until_it_fits()
@@ -84,9 +91,10 @@ class Outbox:
         self.overflown = self._bytes > keep
 
 
-def conflated(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Return the last status of each task, and its last progress if that came later; no log lines."""
+def conflated(pieces: Iterable[Piece], *, stream_bytes: int) -> Iterator[Piece]:
+    """Return the last status of each task, its last progress if that came later; the newest lines and chunks."""
     waiting = tuple(pieces)
+    newest = _newest_streamed(waiting, stream_bytes)
     status: dict[str, tuple[int, int]] = {}  # highest version, and its place
     progress: dict[str, int] = {}
     for place, piece in enumerate(waiting):
@@ -96,5 +104,17 @@ def conflated(pieces: Iterable[Piece]) -> Iterator[Piece]:
             progress[piece.task_id] = place
     for place, piece in enumerate(waiting):
         last = status.get(piece.task_id, _NONE)[1]
-        if place == last or (place == progress.get(piece.task_id) and place > last):
+        if place in newest or place == last or (place == progress.get(piece.task_id) and place > last):
             yield piece
+
+
+def _newest_streamed(waiting: Sequence[Piece], most_bytes: int) -> set[int]:
+    """Return the places of the newest lines and chunks, as many as fit."""
+    places = set()
+    for place in range(len(waiting) - 1, -1, -1):
+        if waiting[place].name in _STREAMS:
+            most_bytes -= len(waiting[place].text)
+            if most_bytes < 0:
+                break
+            places.add(place)
+    return places

@@ -6,9 +6,9 @@ from typing import Any
 import structlog
 
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import LogRecord, read_progress
+from xqueue_common.events import ChunkRecord, LogRecord, read_progress
 from xqueue_common.kafka.tail import Tail
-from xqueue_gateway.push.events import LogEvent, ProgressEvent
+from xqueue_gateway.push.events import ChunkEvent, LogEvent, ProgressEvent
 from xqueue_gateway.push.intake import Ears, Taken, counted
 
 log = structlog.get_logger(__name__)
@@ -38,9 +38,9 @@ class ProgressIntake:
 
     def _hear(self, record: Any) -> bool:
         hub, live = self._ears.hub, self._ears.live
-        if isinstance(record, LogRecord):
+        if isinstance(record, LogRecord | ChunkRecord):
             if hub.audience(record.spec):
-                hub.tell(LogEvent(record))
+                hub.tell(ChunkEvent(record) if isinstance(record, ChunkRecord) else LogEvent(record))
             return True
         if not live.note(record):
             return False

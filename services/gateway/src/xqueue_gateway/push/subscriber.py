@@ -7,7 +7,7 @@ from xqueue_gateway.problems import FieldError, invalid
 from xqueue_gateway.push.events import Event, StatusEvent
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.messages import Request
-from xqueue_gateway.push.outbox import Outbox
+from xqueue_gateway.push.outbox import Outbox, Piece
 from xqueue_gateway.push.selection import Filter
 
 _MOST_FILTERS = 100
@@ -46,10 +46,15 @@ class Subscriber:
 
     async def next(self) -> str | None:
         """Return the next message to send; None when more waits than can be kept."""
+        piece = await self.next_piece()
+        return None if piece is None else piece.text
+
+    async def next_piece(self) -> Piece | None:
+        """Return the next event to tell; None when more waits than can be kept."""
         while not len(self._outbox):
             self._something.clear()
             await self._something.wait()
-        return None if self._outbox.overflown else self._outbox.take()
+        return None if self._outbox.overflown else self._outbox.take_piece()
 
     def subscribe_all(self) -> None:
         """Want everything of the tenant, until it says what it wants."""

@@ -45,6 +45,7 @@ class Reading:
         self._wanted = wanted
         self._file: ReadFile | None = None
         self._at = 0
+        self._ahead = b""
         self.artifact: Artifact | None = None
 
     def __enter__(self) -> ReadFile:
@@ -60,7 +61,7 @@ class Reading:
 
     async def __aenter__(self) -> Self:
         self.artifact = await self._wanted.on(self._shelf)
-        self._at = 0
+        self._at, self._ahead = 0, b""
         return self
 
     async def __aexit__(
@@ -70,10 +71,19 @@ class Reading:
 
     async def read(self, size: int = -1) -> bytes:
         """Return the next ``size`` bytes, fewer at the end; all the rest without a size."""
-        end = None if size < 0 else self._at + size
-        return b"".join([chunk async for chunk in self._chunks(end)])
+        if size < 0:
+            return b"".join([chunk async for chunk in self])
+        missing = size - len(self._ahead)
+        if missing > 0:  # more than that: many small reads must not become as many requests
+            end = self._at + max(missing, _BUFFER_BYTES)
+            self._ahead += b"".join([chunk async for chunk in self._chunks(end)])
+        found, self._ahead = self._ahead[:size], self._ahead[size:]
+        return found
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        ahead, self._ahead = self._ahead, b""
+        if ahead:
+            yield ahead
         async for chunk in self._chunks(None):
             yield chunk
 
@@ -81,7 +91,7 @@ class Reading:
         if self.artifact is None:
             msg = "an artifact is read inside its block"
             raise ValueError(msg)
-        async for chunk in self._shelf.store.read(self.artifact.id, self._at, end):
+        async for chunk in self._shelf.store.chunks(self.artifact, self._at, end):
             self._at += len(chunk)
             yield chunk
 

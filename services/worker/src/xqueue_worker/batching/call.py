@@ -35,6 +35,12 @@ class Call(Attempt):
         self.ctx = self.context = CallContext([Member(m.ctx, m.dispatch.payload) for m in members])
         self.flags: Flags | None = None
 
+    @property
+    def gpu_memory_mb(self) -> int:
+        """GPU memory that it needs: what its tasks say together, at least what its handler does."""
+        wanted = (member.dispatch.spec.resources for member in self.members)
+        return max(self.handler.gpu_memory_mb, sum(each.gpu_memory_mb for each in wanted if each is not None))
+
     def open_flags(self) -> None:
         """Make what a child process sees of stops.
 

@@ -32,8 +32,9 @@ class CallContext(Context):
 
     def __init__(self, members: Sequence[Member]) -> None:
         self._members: Sequence[Member] = ()  # what the base class begins with is not meant for them
-        first = members[0].ctx
-        super().__init__(Facts(first.task_id, first.attempt, first.tenant, first.labels, first.deadline), _unheard)
+        ctx = members[0].ctx
+        facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, model=ctx.model)
+        super().__init__(facts, _unheard)
         self._members = members
         self.endings: list[Ending | None] = [None] * len(members)
 

@@ -20,11 +20,13 @@ class Kind(NamedTuple):
 
     Attributes:
         type: the task type.
-        key: what ``batch_key`` returned, or the model that the task names.
+        model: that the tasks name; a process loads one.
+        key: what ``batch_key`` returned.
     """
 
     type: str
-    key: Any
+    model: str | None
+    key: Any = None
 
 
 def kind_of(attempt: Attempt) -> Kind | Ending:
@@ -39,7 +41,7 @@ def kind_of(attempt: Attempt) -> Kind | Ending:
     except Exception as error:  # noqa: BLE001  # a payload class's own code may raise anything
         return outcome.of_error(error)
     try:
-        kind = Kind(handler.type, handler.batch_key(payload))
+        kind = Kind(handler.type, dispatch.spec.model, handler.batch_key(payload))
         hash(kind)
     except Exception as error:  # noqa: BLE001  # it is the user's
         return outcome.of_batch_key(error)

@@ -10,20 +10,28 @@ from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.batching.call import Call
-from xqueue_worker.child.frames import BadFrame, EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame
-from xqueue_worker.child.trust import Trust
-from xqueue_worker.isolation import Ended, Tell
+from xqueue_worker.child.frames import (
+    BadFrame,
+    ChunkFrame,
+    EndFrame,
+    ItemFrame,
+    Job,
+    JobMember,
+    LogFrame,
+    ProgressFrame,
+)
+from xqueue_worker.gpu.memory import Resident
+from xqueue_worker.isolation import Ended
 from xqueue_worker.isolation.child_process import Work
-from xqueue_worker.isolation.in_child import InChild
+from xqueue_worker.isolation.in_child import Hosting, InChild
 from xqueue_worker.outcome import Ending
 
 
 class CallsInChild(InChild):
     """As ``InChild``, one call a process at a time; whatever it is handed is a ``Call``."""
 
-    def __init__(self, ended: Ended, *, path: list[str], hear: Tell, trust: Trust) -> None:
-        super().__init__(partial(_ended, ended), path=path, hear=hear, trust=trust)
-        self._hear_member = hear
+    def __init__(self, ended: Ended, hosting: Hosting) -> None:
+        super().__init__(partial(_ended, ended), hosting)
 
     def start(self, attempt: Attempt) -> None:
         """Begin in a warm process, else in a new one."""
@@ -39,10 +47,10 @@ class CallsInChild(InChild):
         members = [_member(member) for member in cast("Call", attempt).members]
         return structs.replace(super()._job(attempt), payload=b"", parents=b"", members=members)
 
-    def _work(self, attempt: Attempt, never_began: Callable[[Ending], None]) -> Work:
+    def _work(self, attempt: Attempt, resident: Resident, never_began: Callable[[Ending], None]) -> Work:
         call = cast("Call", attempt)
         fds = (call.flags.fd,) if call.flags is not None else ()
-        return super()._work(call, never_began)._replace(item=partial(self._item, call), fds=fds)
+        return super()._work(call, resident, never_began)._replace(item=partial(self._item, call), fds=fds)
 
     def _item(self, call: Call, said: ItemFrame) -> None:
         if not 0 <= said.item < len(call.members):
@@ -53,9 +61,9 @@ class CallsInChild(InChild):
             case EndFrame(ending):
                 call.context.endings[said.item] = ending
             case ProgressFrame(percent, message):
-                self._hear_member(member, Progress(percent, message))
-            case LogFrame(line):
-                self._hear_member(member, line)
+                self._hear(member, Progress(percent, message))
+            case LogFrame(line) | ChunkFrame(line):
+                self._hear(member, line)
 
 
 def _ended(ended: Ended, attempt: Attempt, ending: Ending) -> None:
@@ -67,5 +75,5 @@ def _member(member: Attempt) -> JobMember:
     dispatch, ctx = member.dispatch, member.ctx
     parents = bytes(dispatch.parents) if isinstance(dispatch.parents, Raw) else b""
     return JobMember(
-        ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, bytes(dispatch.payload), parents
+        ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, bytes(dispatch.payload), parents, ctx.model
     )

@@ -1,5 +1,6 @@
 """The places of batch handlers, by isolation."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -7,12 +8,8 @@ from xqueue_common.clock import Clock
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.batching.batches import Batches
 from xqueue_worker.batching.forming import Forming
-from xqueue_worker.batching.in_child import CallsInChild
-from xqueue_worker.child.trust import Trust
 from xqueue_worker.handler import Isolation
-from xqueue_worker.isolation import Began, Ended, Place, Tell
-from xqueue_worker.isolation.in_thread import InThread
-from xqueue_worker.isolation.on_loop import OnLoop
+from xqueue_worker.isolation import Began, Ended, Place
 from xqueue_worker.metrics import Counts
 from xqueue_worker.pool import Pool
 
@@ -32,15 +29,16 @@ class Batching(NamedTuple):
 
 
 class BatchPlaces:
-    """All places of batch handlers; they share what waits, because it takes the same slots."""
+    """All places of batch handlers; they share what waits, because it takes the same slots.
+
+    ``inner`` makes the places that run their calls, given who is to hear of ends.
+    """
 
     def __init__(
         self,
         batching: Batching,
         *,
-        path: list[str],
-        hear: Tell,
-        trust: Trust,
+        inner: Mapping[Isolation, Callable[[Ended], Place]],
         began: Began,
         ended: Ended,
     ) -> None:
@@ -55,11 +53,7 @@ class BatchPlaces:
             began=began,
             ended=ended,
         )
-        self._by_isolation = {
-            Isolation.LOOP: make(OnLoop),
-            Isolation.THREAD: make(InThread),
-            Isolation.PROCESS: make(partial(CallsInChild, path=path, hear=hear, trust=trust)),
-        }
+        self._by_isolation = {isolation: make(place) for isolation, place in inner.items()}
 
     def of(self, attempt: Attempt) -> Place:
         """Return the place of an attempt of a batch handler."""

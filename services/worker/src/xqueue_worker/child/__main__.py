@@ -35,7 +35,8 @@ def main() -> None:
         done += 1
         voice.flush()
         voice.say(framed(EndFrame(ending)))
-        if done >= job.recycle_after or remains.any(job.memory_mb):
+        # What was loaded in part only must not pass for a warm model.
+        if done >= job.recycle_after or not runner.ready or remains.any(job.memory_mb):
             break
         voice.say(framed(IdleFrame()))
     sys.stdout.flush()

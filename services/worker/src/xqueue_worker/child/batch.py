@@ -4,7 +4,16 @@ from typing import NamedTuple
 
 from xqueue_worker.batching.calling import CallContext, Calling, Member
 from xqueue_worker.batching.flags import FlagsView
-from xqueue_worker.child.frames import EndFrame, ItemFrame, Job, JobMember, LogFrame, ProgressFrame, framed
+from xqueue_worker.child.frames import (
+    ChunkFrame,
+    EndFrame,
+    ItemFrame,
+    Job,
+    JobMember,
+    LogFrame,
+    ProgressFrame,
+    framed,
+)
 from xqueue_worker.child.running import Runner
 from xqueue_worker.child.voice import Voice
 from xqueue_worker.context import Context, Facts
@@ -28,7 +37,7 @@ def run_batch(runner: Runner, handler: Handler, job: Job, line: BatchLine) -> En
         for member, voice in zip(job.members, voices, strict=True)
     ]
     ctx = CallContext(members)
-    ending = runner.run_with(ctx, Calling(handler), job)
+    ending = runner.run_with(ctx, Calling(handler), job, line.voice)
     for voice, own in zip(voices, ctx.endings, strict=True):
         voice.flush()
         if own is not None:
@@ -49,7 +58,7 @@ class _ItemVoice(Voice):
         """Say how it ended."""
         self._send(EndFrame(ending))
 
-    def _send(self, frame: ProgressFrame | LogFrame | EndFrame) -> None:
+    def _send(self, frame: ProgressFrame | LogFrame | ChunkFrame | EndFrame) -> None:
         self._voice.say(framed(ItemFrame(self.item, frame)))
 
 
@@ -60,9 +69,8 @@ class _FlaggedContext(Context):
 
     def __init__(self, job: JobMember, voice: _ItemVoice, flags: FlagsView) -> None:
         self._flags, self._item, self._stopped = flags, voice.item, False
-        super().__init__(
-            Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents), voice.tell
-        )
+        facts = Facts(job.task_id, job.attempt, job.tenant, job.labels, job.deadline, job.parents, job.model)
+        super().__init__(facts, voice.tell)
 
     @property
     def cancelled(self) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import LogLine
+from xqueue_worker.said import Chunk, LogLine
 
 MAX_FRAME_BYTES = 1024 * 1024
 _SIZE = struct.Struct(">I")
@@ -27,6 +27,7 @@ class JobMember(Struct, frozen=True):
     deadline: float
     payload: bytes
     parents: bytes
+    model: str | None
 
 
 class Job(Struct, frozen=True):
@@ -41,7 +42,8 @@ class Job(Struct, frozen=True):
         memory_mb: memory of its own that it may have; None: as much as there is.
         payload: as JSON.
         parents: likewise, of ``Parent`` by task id; empty if there are none.
-        members: of a batch; what speaks of one attempt above then means nothing.
+        model: that the task names.
+        members: of a batch; what speaks of one attempt above then means nothing, but for the model.
     """
 
     path: list[str]
@@ -56,11 +58,18 @@ class Job(Struct, frozen=True):
     parents: bytes = b""
     recycle_after: int = 1
     memory_mb: int | None = None
+    model: str | None = None
     members: list[JobMember] = []
 
 
 class TakenFrame(Struct, frozen=True, tag="taken"):
     """The job was read: from here on what becomes of it may be the handler's doing."""
+
+
+class LoadedFrame(Struct, frozen=True, tag="loaded"):
+    """The handler's ``setup`` has returned, after so many seconds."""
+
+    seconds: float
 
 
 class ProgressFrame(Struct, frozen=True, tag="progress"):
@@ -74,6 +83,12 @@ class LogFrame(Struct, frozen=True, tag="log"):
     """A line that the handler logged."""
 
     line: LogLine
+
+
+class ChunkFrame(Struct, frozen=True, tag="chunk"):
+    """A part of its result that the handler emitted."""
+
+    chunk: Chunk
 
 
 class EndFrame(Struct, frozen=True, tag="end"):
@@ -90,10 +105,10 @@ class ItemFrame(Struct, frozen=True, tag="item"):
     """What is said of one attempt of a batch, by its place in it."""
 
     item: int
-    frame: ProgressFrame | LogFrame | EndFrame
+    frame: ProgressFrame | LogFrame | ChunkFrame | EndFrame
 
 
-Frame = TakenFrame | ProgressFrame | LogFrame | EndFrame | IdleFrame | ItemFrame
+Frame = TakenFrame | LoadedFrame | ProgressFrame | LogFrame | ChunkFrame | EndFrame | IdleFrame | ItemFrame
 
 encode = msgspec.msgpack.Encoder().encode
 read_job = msgspec.msgpack.Decoder(Job).decode

@@ -6,8 +6,8 @@ import threading
 import time
 
 from xqueue_common.events import Progress
-from xqueue_worker.child.frames import LogFrame, ProgressFrame, framed
-from xqueue_worker.said import Said
+from xqueue_worker.child.frames import ChunkFrame, LogFrame, ProgressFrame, framed
+from xqueue_worker.said import Chunk, Said
 
 _INTERVAL_S = 0.05
 
@@ -23,9 +23,9 @@ class Voice:
         self._due_at = 0.0
 
     def tell(self, said: Said) -> None:
-        """Pass a log line on; a progress only if the last one is a while ago, else it is kept for later."""
+        """Pass a line or chunk on; a progress only if the last one is a while ago, else it is kept for later."""
         if not isinstance(said, Progress):
-            self._send(LogFrame(said))
+            self._send(ChunkFrame(said) if isinstance(said, Chunk) else LogFrame(said))
             return
         self._latest = said
         now = time.monotonic()
@@ -39,7 +39,7 @@ class Voice:
         if latest is not None:
             self._send(ProgressFrame(latest.percent, latest.message))
 
-    def _send(self, frame: ProgressFrame | LogFrame) -> None:
+    def _send(self, frame: ProgressFrame | LogFrame | ChunkFrame) -> None:
         self.say(framed(frame))
 
     def say(self, frame: bytes) -> None:

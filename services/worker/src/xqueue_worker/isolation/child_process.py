@@ -7,19 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from xqueue_common.events import Progress
 from xqueue_worker import outcome
 from xqueue_worker.child.frames import (
     BadFrame,
+    ChunkFrame,
     EndFrame,
     Frame,
     Frames,
     IdleFrame,
     ItemFrame,
     Job,
+    LoadedFrame,
     LogFrame,
     ProgressFrame,
     TakenFrame,
@@ -57,12 +59,22 @@ class ChildProcess:
     has ended (pidfd), not when its socket closes: only then is its slot free. It is reaped after its group was
     killed: until then its process id, and so the group's, cannot be anybody else's.
 
-    ``left`` is called when an idle one has ended.
+    ``left`` is called when it has really ended, before anybody hears what became of its attempt; ``loaded`` when
+    its ``setup`` has returned, with the seconds that this took. ``environ`` is added to our own environment.
     """
 
-    def __init__(self, *, trust: Trust, left: "Callable[[ChildProcess], None]") -> None:
+    def __init__(
+        self,
+        *,
+        trust: Trust,
+        environ: Mapping[str, str],
+        left: Callable[[], None],
+        loaded: Callable[[float], None],
+    ) -> None:
         self._trust = trust
+        self._environ = environ
         self._left = left
+        self._loaded = loaded
         self._frames = Frames()
         self._work: Work | None = None
         self._ending: Ending | None = None
@@ -81,7 +93,7 @@ class ChildProcess:
         self._socket.setblocking(False)  # noqa: FBT003  # the standard library takes no keyword
         with theirs:
             try:
-                self._process = _spawn(theirs.fileno(), self._trust.fd)
+                self._process = _spawn(self._environ, theirs.fileno(), self._trust.fd)
                 self._pidfd = os.pidfd_open(self._process.pid)
             except OSError:
                 self._abandon()
@@ -156,10 +168,12 @@ class ChildProcess:
         match frame:
             case TakenFrame():
                 self._taken = True
+            case LoadedFrame(seconds):
+                self._loaded(seconds)
             case ProgressFrame(percent, message):
                 self._say(Progress(percent, message))
-            case LogFrame(line):
-                self._say(line)
+            case LogFrame(said) | ChunkFrame(said):
+                self._say(said)
             case EndFrame(ending):
                 self._ending = ending
             case ItemFrame():
@@ -183,11 +197,10 @@ class ChildProcess:
         self.kill()  # what it left behind in its group
         status = self._process.wait() if self._process else 0
         self._rest()
-        if self._work is None:
-            self._left(self)
-        elif self._taken or self._ending is not None:
+        self._left()
+        if self._taken or self._ending is not None:
             self._conclude(self._ending or outcome.of_death(status))
-        else:
+        elif self._work is not None:
             work, self._work = self._work, None
             work.never_began(outcome.of_death(status))
 
@@ -200,10 +213,10 @@ class ChildProcess:
         self._socket.close()
 
 
-def _spawn(*fds: int) -> subprocess.Popen[bytes]:
+def _spawn(environ: Mapping[str, str], *fds: int) -> subprocess.Popen[bytes]:
     argv = (sys.executable, "-m", "xqueue_worker.child", str(os.getpid()), *map(str, fds))
     return subprocess.Popen(  # noqa: S603  # our own module
-        argv, stdin=subprocess.DEVNULL, pass_fds=fds, start_new_session=True
+        argv, env={**os.environ, **environ}, stdin=subprocess.DEVNULL, pass_fds=fds, start_new_session=True
     )
 
 

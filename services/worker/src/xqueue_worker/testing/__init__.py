@@ -51,12 +51,14 @@ def run_task(handler: Callable[..., Any] | str, payload: Any = None, **options: 
         payload: anything that can be written as JSON; ``msgspec.Raw`` is taken as it is.
         **options: facts of the task: ``task_id``, ``attempt`` (number of the first one; those before it count
             as failures), ``tenant``, ``labels``, ``parents`` (``{task id: {"status": …, "result": …}}``),
+            ``model`` (the name of one),
             ``state`` (what the handler finds in ``ctx.state``, instead of what its ``setup`` returns),
             ``timeout`` (the task's, in seconds; the handler's counts if it is shorter), ``max_retry`` (0),
             ``backoff`` (a ``Backoff``), ``chance`` (from 0 to 1, where in its jitter each delay lies; 0.5: in
             the middle), ``artifacts`` (a ``HeldArtifacts``, if some are to be there before). What happens
             meanwhile: ``clock`` (a ``HeldClock`` that the test moves),
-            ``on_progress(running, progress)`` and ``on_log(running, line)``, called when the handler says so;
+            ``on_progress(running, progress)``, ``on_log(running, line)`` and ``on_emit(running, chunk)``, called
+            when the handler says so;
             ``running.cancel()`` cancels, ``running.clock.advance(seconds)`` lets time pass. ``grace`` (1):
             seconds, real ones, that an ``async def`` has to end once it is cancelled. A ``def`` that ignores
             ``ctx.cancelled`` cannot be ended: the test waits until it returns.
@@ -93,8 +95,8 @@ def run_batch(
         handler: as for ``run_task``.
         payloads: one for each task.
         **options: ``tenant``, ``labels``, ``state``, ``timeout`` (for all of them), ``clock``, ``artifacts``,
-            ``on_progress``, ``on_log`` and ``grace``, as for ``run_task``. ``running.item`` says of which task, by
-            its place in the list; ``running.cancel()`` cancels that one.
+            ``on_progress``, ``on_log``, ``on_emit`` and ``grace``, as for ``run_task``. ``running.item`` says of
+            which task, by its place in the list; ``running.cancel()`` cancels that one.
 
     Raises:
         HandlerError: this is no batch handler, or these are no payloads.

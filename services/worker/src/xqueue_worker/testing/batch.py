@@ -33,6 +33,7 @@ class BatchOptions(TypedDict, total=False):
     artifacts: HeldArtifacts
     on_progress: Callable[[Running, Progress], object]
     on_log: Callable[[Running, LogLine], object]
+    on_emit: Callable[[Running, Any], object]
     grace: float
 
 

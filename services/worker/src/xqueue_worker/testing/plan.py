@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     tenant: str
     labels: dict[str, str]
     parents: Mapping[str, Mapping[str, Any]]
+    model: str | None
     state: Any
     timeout: float
     max_retry: int
@@ -36,6 +37,7 @@ class Options(TypedDict, total=False):
     artifacts: HeldArtifacts
     on_progress: Callable[[Running, Progress], object]
     on_log: Callable[[Running, LogLine], object]
+    on_emit: Callable[[Running, Any], object]
     grace: float
 
 
@@ -49,6 +51,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     tenant: str = "default"
     labels: dict[str, str] = {}
     parents: Mapping[str, Mapping[str, Any]] = {}
+    model: str | None = None
     state: Any = UNSET
     timeout: float = 600.0
     max_retry: int = 0
@@ -58,6 +61,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     artifacts: HeldArtifacts = field(default_factory=HeldArtifacts)
     on_progress: Callable[[Running, Progress], object] | None = None
     on_log: Callable[[Running, LogLine], object] | None = None
+    on_emit: Callable[[Running, Any], object] | None = None
     grace: float = 1.0
 
     def dispatches(self) -> Callable[[int], Dispatch]:
@@ -76,6 +80,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             backoff=self.backoff,
             process_timeout_ms=max(1, round(self.timeout * 1000)),
             labels=dict(self.labels),
+            model=self.model,
         )
         payload, parents = _json("payload", self.payload), self._told()
         return lambda number: Dispatch(

@@ -25,6 +25,7 @@ class AttemptRun(Struct, frozen=True):
         logs: the lines that it logged.
         ignored_cancel: it went on after it was cancelled and its grace was over: it would keep its worker's slot.
         artifact: the one that holds its result, in place of ``result``.
+        emitted: the chunks that it emitted, after their way through JSON.
     """
 
     number: int
@@ -35,6 +36,7 @@ class AttemptRun(Struct, frozen=True):
     logs: list[LogLine]
     ignored_cancel: bool = False
     artifact: Artifact | None = None
+    emitted: list[Any] = []
 
 
 class TaskRun(Struct, frozen=True):
@@ -77,6 +79,11 @@ class TaskRun(Struct, frozen=True):
     def logs(self) -> list[LogLine]:
         """The lines of the last attempt."""
         return self.attempts[-1].logs
+
+    @property
+    def emitted(self) -> list[Any]:
+        """The chunks that the last attempt emitted."""
+        return self.attempts[-1].emitted
 
     @property
     def ignored_cancel(self) -> bool:

@@ -10,7 +10,7 @@ from xqueue_common.events import Finished, Progress
 from xqueue_worker import outcome, reports
 from xqueue_worker.caught import catching
 from xqueue_worker.outcome import Ending
-from xqueue_worker.said import Said
+from xqueue_worker.said import Chunk, Said
 from xqueue_worker.testing import places, retries
 from xqueue_worker.testing.calls import BatchTrial
 from xqueue_worker.testing.files import HeldArtifacts
@@ -63,10 +63,9 @@ class Series:
 
     def _set_up(self, trial: Trial) -> Ending | None:
         """Hand the attempt what the handler's ``setup`` makes, once; returns how it ended if that fails."""
-        setup = self._plan.handler.setup
         if self._state is UNSET:
             try:
-                self._state = setup() if setup is not None else None
+                self._state = self._plan.handler.set_up(self._plan.model)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # as a worker does
                 return outcome.of_setup(error)
         trial.attempt.ctx.state = self._state
@@ -94,6 +93,9 @@ def heard(plan: Plan) -> Callable[[Running, Said], None]:
         if isinstance(said, Progress):
             if plan.on_progress is not None:
                 plan.on_progress(running, said)
+        elif isinstance(said, Chunk):
+            if plan.on_emit is not None:
+                plan.on_emit(running, msgspec.json.decode(said.data))
         elif plan.on_log is not None:
             plan.on_log(running, said)
 
@@ -111,6 +113,7 @@ def told(trial: Trial, report: Finished, artifacts: HeldArtifacts, *, ignored: b
         trial.logs,
         ignored,
         artifacts.find(report.artifact) if report.artifact else None,
+        trial.emitted,
     )
 
 

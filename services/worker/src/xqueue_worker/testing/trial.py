@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 from msgspec import Raw, structs
 
 from xqueue_common.events import Dispatch, Progress
@@ -10,7 +12,7 @@ from xqueue_worker.artifacts.shelf import Keeping
 from xqueue_worker.attempt import Attempt, Stop
 from xqueue_worker.context import Context, Facts
 from xqueue_worker.handler import Handler
-from xqueue_worker.said import LogLine, Said
+from xqueue_worker.said import Chunk, LogLine, Said
 from xqueue_worker.testing.clock import HeldClock
 from xqueue_worker.testing.files import HeldArtifacts
 
@@ -42,6 +44,7 @@ class Trial:
         attempt: as a worker has it.
         progress: all that its handler told.
         logs: the lines that it logged.
+        emitted: the chunks that it emitted, after their way through JSON.
         canceled: a cancel was asked for.
         fault: what a callback of the test raised.
     """
@@ -65,6 +68,7 @@ class Trial:
         self.attempt.ctx = _held(self.attempt, clock, self._tell, artifacts)
         self.progress: list[Progress] = []
         self.logs: list[LogLine] = []
+        self.emitted: list[Any] = []
         self.canceled = False
         self.fault: Exception | None = None
 
@@ -96,6 +100,8 @@ class Trial:
         if isinstance(said, Progress):
             self.attempt.progress = said
             self.progress.append(said)
+        elif isinstance(said, Chunk):
+            self.emitted.append(msgspec.json.decode(said.data))
         else:
             said = structs.replace(said, at_ms=self._clock.now_ms())
             self.logs.append(said)
@@ -131,7 +137,7 @@ class _HeldContext(Context):
 def _held(attempt: Attempt, clock: HeldClock, tell: Callable[[Said], None], artifacts: HeldArtifacts) -> Context:
     ctx, told = attempt.ctx, attempt.dispatch.parents
     parents = bytes(told) if isinstance(told, Raw) else b""
-    facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents)
+    facts = Facts(ctx.task_id, ctx.attempt, ctx.tenant, ctx.labels, ctx.deadline, parents, ctx.model)
     return _HeldContext(facts, tell, clock, artifacts)
 
 
