@@ -19,8 +19,8 @@ from xqueue_embedded import System
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 BLOCKS = re.compile(r"```python\n(.*?)```", re.DOTALL)
-MODULES = ("training", "pipeline", "ocr")
-GROUPS = {"demo": ("rapidocr", "onnxruntime")}
+MODULES = ("training", "pipeline", "ocr", "embeddings")
+GROUPS = {"demo": ("rapidocr", "onnxruntime"), "examples": ("wordllama",)}
 """What the libraries of a group of dependencies are called: they are large, so only CI installs them for this."""
 
 
@@ -62,7 +62,7 @@ async def worker(system: System, tmp_path_factory: pytest.TempPathFactory) -> As
 
         async def serves() -> bool:
             assert process.returncode is None
-            return any("model.train" in instance.types for instance in await client.instances())
+            return any("text.embed" in instance.types for instance in await client.instances())
 
         await eventually(serves, 300)
     yield
@@ -160,3 +160,21 @@ async def test_pictures_are_read(url: str, namespace: str) -> None:
 
     assert (done.status, done.problems) == (0, "")
     assert done.out == "sign.png:\n  kitchen garden\n  open until six\n"
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.timeout(400)
+async def test_texts_are_embedded(url: str, namespace: str, client: AsyncClient) -> None:
+    needs("examples")
+    texts = ["The cat sat on the mat", "Shares fell on Monday", "A kitten rests on a rug"]
+
+    done = await ran(sys.executable, EXAMPLES / "embeddings.py", *texts, XQ_URL=url, XQ_TENANT=namespace)
+
+    assert (done.status, done.problems) == (0, "")
+    assert done.out == f"closest: {texts[0]!r} and {texts[2]!r}\n"
+    tasks = [Submission(type="text.embed", payload={"text": text}) for text in [*texts, *texts]]
+    ids = (await client.submit_many(tasks)).task_ids
+    vectors = [(await client.wait(task_id, timeout=60)).result for task_id in ids]
+    assert [len(vector) for vector in vectors] == [256] * 6
+    for first, second in zip(vectors[:3], vectors[3:], strict=True):
+        assert first == pytest.approx(second, abs=1e-5)  # a batch may be added up in another order

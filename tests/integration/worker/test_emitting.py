@@ -35,6 +35,17 @@ async def test_chunks_are_told_in_order_and_none_for_another(
     assert [c.seq for c in told] == sorted({c.seq for c in told})
 
 
+async def test_each_attempt_of_a_batch_emits_for_itself(scheduler: PlayedScheduler, start_worker: Start) -> None:
+    await start_worker()
+
+    ids = [(await scheduler.submit("test.emitting_batch", payload=name))[0] for name in ("one", "other")]
+
+    for task_id in ids:
+        await scheduler.ended(task_id)
+    told = {c.spec.task_id: (c.index, json.decode(c.chunk)) for c in await told_so_far(scheduler, ChunkRecord)}
+    assert told == {ids[0]: (0, "for one"), ids[1]: (0, "for other")}
+
+
 @pytest.mark.parametrize("task_type", EMITTING)
 async def test_what_an_attempt_says_is_told_before_its_end(
     scheduler: PlayedScheduler, start_worker: Start, task_type: str

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from xqueue_worker import Context, Fail, Retry, task
+from xqueue_worker import Batch, Context, Fail, Retry, task
 
 released = threading.Event()
 """Lets handlers end that wait for nothing else."""
@@ -236,3 +236,10 @@ def unloadable(_ctx: Context, _payload: Any) -> None:
 @task("test.hungry", isolation="process", recycle_after=10, memory_mb=400)
 def hungry(_ctx: Context, payload: int) -> int:
     return len(bytearray(payload * 1024 * 1024))
+
+
+@task("test.emitting_batch", isolation="process", batch=Batch(max_size=2, max_wait=10))
+def emits_in_batch(ctxs: list[Context], payloads: list[str]) -> list[None]:
+    for ctx, payload in zip(ctxs, payloads, strict=True):
+        ctx.emit(f"for {payload}")
+    return [None for _ in ctxs]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from xqueue_worker import Context, Retry, task
+from xqueue_worker import Batch, Context, Retry, task
 from xqueue_worker.handler import REGISTRY
-from xqueue_worker.testing import Running, run_task
+from xqueue_worker.testing import Running, run_batch, run_task
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +59,13 @@ def test_a_bad_chunk_fails_the_task_for_good() -> None:
 
     assert run.error is not None
     assert (run.status, run.error.kind, len(run.attempts), run.emitted) == ("failed", "final", 1, [])
+
+
+def test_each_task_of_a_batch_emits_for_itself() -> None:
+    @task("emits.together", batch=Batch(max_size=2, max_wait=1))
+    def emits(ctxs: list[Context], names: list[str]) -> list[None]:
+        for ctx, name in zip(ctxs, names, strict=True):
+            ctx.emit(name)
+        return [None for _ in ctxs]
+
+    assert [run.emitted for run in run_batch(emits, ["one", "other"])] == [["one"], ["other"]]
