@@ -28,13 +28,15 @@ class HeldPlace:
     def __init__(self, ended: Ended, *, sure: bool) -> None:
         self.ended = ended
         self.sure = sure
+        self.full = False  # calls wait for room
         self.calls: list[Call] = []
         self.stopped: list[Call] = []
         self.killed: list[Call] = []
 
     def start(self, attempt: Attempt) -> None:
         assert isinstance(attempt, Call)
-        attempt.entered = True
+        if not self.full:
+            attempt.entered, attempt.work = True, self
         self.calls.append(attempt)
 
     def stop(self, attempt: Any) -> None:
@@ -187,6 +189,34 @@ async def test_a_process_is_killed_for_one_and_the_others_are_called_again() -> 
 
     assert bench.ended == [(b, CRASH)]
     assert bench.called == [a, c, d], "together: it is known who was the cause"
+
+
+async def test_a_call_that_waits_for_room_is_taken_back_for_one_that_is_lost() -> None:
+    bench = Bench()
+    bench.inner.full = True
+    a, b, c, d = bench.start(4)
+    bench.stop(b, Stop.LOST)
+
+    bench.batches.kill(b)
+    assert (bench.inner.stopped, bench.inner.killed) == (bench.inner.calls, [])
+    await bench.over(NOTHING)
+
+    assert bench.ended == [(b, NOTHING)]
+    assert bench.called == [a, c, d]
+
+
+async def test_a_call_that_goes_to_another_process_keeps_what_was_told_to_stop() -> None:
+    bench = Bench()
+    a, *_ = bench.start(4)
+    [call] = bench.inner.calls
+    call.open_flags()
+    bench.stop(a, Stop.CANCEL)
+    before = call.flags
+
+    call.open_flags()
+
+    assert call.flags is before
+    call.close()
 
 
 async def test_nobody_is_killed_for_one_that_was_canceled() -> None:

@@ -36,6 +36,10 @@ def test_a_call_with_a_stopped_one_in_it_blames_nobody(began: bool) -> None:  # 
     assert fate_of(BROKEN, [None, None, None], [1], began=began) == Fate([(1, BROKEN)], [[0, 2]])
 
 
+def test_a_call_that_was_taken_back_before_it_began_is_no_success_of_anybody() -> None:
+    assert fate_of(NOTHING, [None, None, None], [1], began=False) == Fate([(1, NOTHING)], [[0, 2]])
+
+
 def test_all_that_were_stopped_end() -> None:
     assert fate_of(BROKEN, [None, None], [0, 1], began=True) == Fate([(0, BROKEN), (1, BROKEN)], [])
 

@@ -146,6 +146,19 @@ async def test_a_call_of_which_all_are_canceled_gets_a_cancellation() -> None:
     assert seen == ["cancelled"]
 
 
+def test_a_setup_may_take_the_model_that_all_of_them_name() -> None:
+    def load(model: str | None) -> str:
+        return f"loaded {model}"
+
+    @task("texts.modelled", batch=Batch(8, 1), isolation="process", setup=load)
+    def handler(ctxs: list[Context], _texts: list[Text]) -> list[Any]:
+        return [ctx.state for ctx in ctxs]
+
+    runs = run_batch(handler, texts("a", "b"), model="small")
+
+    assert [run.result for run in runs] == ["loaded small"] * 2
+
+
 def test_a_setup_that_fails_fails_all() -> None:
     @task("texts.unloadable", batch=Batch(8, 1), isolation="process", setup=lambda: 1 // 0)
     def handler(_ctxs: list[Context], _texts: list[Text]) -> list[None]: ...

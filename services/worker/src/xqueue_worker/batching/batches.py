@@ -94,7 +94,8 @@ class Batches:
             self._end(call, attempt, outcome.NOTHING)
         elif self.sure:
             call.stop = Stop.LOST
-            self._inner.kill(call)
+            end = self._inner.kill if call.work is not None else self._inner.stop  # else it waits for GPU memory
+            end(call)
 
     def close(self) -> None:
         """Call nobody any more: this worker is about to end."""

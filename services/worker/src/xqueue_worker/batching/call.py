@@ -42,12 +42,13 @@ class Call(Attempt):
         return max(self.handler.gpu_memory_mb, sum(each.gpu_memory_mb for each in wanted if each is not None))
 
     def open_flags(self) -> None:
-        """Make what a child process sees of stops.
+        """Make what a child process sees of stops; once, though the call may go to one process after another.
 
         Raises:
             OSError: no more descriptors or memory.
         """
-        self.flags = Flags(len(self.members))
+        if self.flags is None:
+            self.flags = Flags(len(self.members))
 
     def has(self, member: Attempt) -> bool:
         """Whether this attempt is in the call still: it may have been told of before the others."""

@@ -39,12 +39,11 @@ def fate_of(ending: Ending, own: Sequence[Ending | None], stopped: Collection[in
     left = [n for n, known in enumerate(own) if known is None and n not in stopped]
     if not left:
         return Fate(ended, [])
-    if ending.error is not None:
-        if any(own[n] is None for n in stopped):
-            return Fate(ended, [left])
-        if len(left) > 1 and began and ending.error.kind not in (SETUP, NO_HANDLER):
-            middle = len(left) // 2
-            return Fate(ended, [left[:middle], left[middle:]])
+    if any(own[n] is None for n in stopped):
+        return Fate(ended, [left])
+    if len(left) > 1 and began and ending.error is not None and ending.error.kind not in (SETUP, NO_HANDLER):
+        middle = len(left) // 2
+        return Fate(ended, [left[:middle], left[middle:]])
     return Fate([*ended, *((n, ending) for n in left)], [])
 
 

@@ -94,9 +94,9 @@ def run_batch(
     Args:
         handler: as for ``run_task``.
         payloads: one for each task.
-        **options: ``tenant``, ``labels``, ``state``, ``timeout`` (for all of them), ``clock``, ``artifacts``,
-            ``on_progress``, ``on_log``, ``on_emit`` and ``grace``, as for ``run_task``. ``running.item`` says of
-            which task, by its place in the list; ``running.cancel()`` cancels that one.
+        **options: ``tenant``, ``labels``, ``model``, ``state``, ``timeout`` (for all of them), ``clock``,
+            ``artifacts``, ``on_progress``, ``on_log``, ``on_emit`` and ``grace``, as for ``run_task``.
+            ``running.item`` says of which task, by its place in the list; ``running.cancel()`` cancels that one.
 
     Raises:
         HandlerError: this is no batch handler, or these are no payloads.

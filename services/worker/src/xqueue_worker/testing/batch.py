@@ -27,6 +27,7 @@ class BatchOptions(TypedDict, total=False):
 
     tenant: str
     labels: dict[str, str]
+    model: str | None
     state: Any
     timeout: float
     clock: HeldClock
@@ -83,9 +84,9 @@ class BatchRun:
             return stack.pop_all()
 
     def _set_up(self) -> Ending | None:
-        state, setup = self._plan.state, self._plan.handler.setup
+        plan = self._plan
         try:
-            made = state if state is not UNSET else setup and setup()
+            made = plan.state if plan.state is not UNSET else plan.handler.set_up(plan.model)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # as a worker does
             return outcome.of_setup(error)
         for trial in self.trials:
