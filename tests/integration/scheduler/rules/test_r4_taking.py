@@ -119,6 +119,7 @@ async def inputs_come_while_redis_is_lost(world: World) -> None:
     assert world.log.status(waiting) == "pending"
 
 
+EMPTY = "e = e, n = 0, told = 0, off = 0, cmd = 0, rep = 0, seq = 0, form = FORM"
 POINTS = ["after adopt", "after wipe", "after load", "before ready"]
 
 SCENARIOS = [
@@ -153,6 +154,22 @@ async def test_a_rebuild_that_another_takes_over_ends_at_once(anywhere: World) -
     assert world.all_ended([task])
 
 
+async def test_what_another_version_has_kept_in_another_form_is_built_anew(anywhere: World) -> None:
+    world = anywhere
+    worker, task = await _a_running_task(world)
+    await world.redis.hset(world.base, "form", 1)  # type: ignore[misc]  # redis-py: sync or async
+
+    second = await takes(world.scheduler("second"))
+
+    assert "before wipe" in second.hooks.reached
+    await goes_on(second)
+    await worker.beat()
+    await worker.finish(await world.dispatch_of(task))
+    await goes_on(second)
+    await world.agrees()
+    assert world.all_ended([task])
+
+
 async def test_if_the_slower_taker_was_not_refused_two_would_own_the_cell(paper: World, mutate: Mutate) -> None:
     mutate("  if C.head and C.head.e > e then return { CODE.LOST } end\n", "")
     await breaks(the_slower_of_two_takers, paper)
@@ -161,8 +178,7 @@ async def test_if_the_slower_taker_was_not_refused_two_would_own_the_cell(paper:
 async def test_if_an_empty_redis_was_a_new_cell_all_would_happen_again(paper: World, mutate: Mutate) -> None:
     mutate(
         "  if Cell.resting() or C.head.dirty",
-        "  C.head = C.head or { e = e, n = 0, told = 0, off = 0, cmd = 0, rep = 0, seq = 0, mode = 'running' }\n"
-        "  if C.head.e ~= e and C.head.dirty",
+        f"  C.head = C.head or {{ {EMPTY}, mode = 'running' }}\n  if C.head.e ~= e and C.head.dirty",
     )
     await breaks(redis_is_empty, paper)
 
@@ -175,8 +191,8 @@ async def test_if_a_redis_that_went_back_was_adopted_versions_would_fork(paper: 
 async def test_if_what_is_half_built_was_adopted_tasks_would_be_lost(paper: World, mutate: Mutate) -> None:
     mutate("if Cell.resting() or C.head.dirty", "if not C.head or C.head.dirty")
     mutate(
-        "C.head = { e = e, n = 0, mode = Cell.REBUILDING }",
-        "C.head = { e = e, n = 0, told = 0, off = 0, cmd = 0, rep = 0, seq = 0, mode = Cell.REBUILDING }",
+        "C.head = { e = e, n = 0, mode = Cell.REBUILDING, form = FORM }",
+        f"C.head = {{ {EMPTY}, mode = Cell.REBUILDING }}",
     )
     await breaks(a_rebuild_breaks_off("after wipe"), paper)
 

@@ -22,6 +22,7 @@ Keys:
                     shares       how many queues have a share of the workers
                     dirty        1 while a call writes; found set, the call before broke off
                     mode         'running' or 'rebuilding'
+                    form         of the values in Redis: another one means that other code has written them
                     low_*        low-water mark: oldest offsets that a rebuild needs
                     lease, grace, claim, cancel, ttl, stale, roll, roll_age, patience   the owner's settings (store/head.py)
 ]]
@@ -30,7 +31,7 @@ local HEAD = {
   'e', 'n', 'told', 'off', 'cmd', 'rep', 'now', 'rt', 'seq', 'front', 'vt', 'vw', 'tenants', 'pins', 'rated', 'shares', 'deps',
   'dirty',
   'low_off', 'low_cmd', 'low_rep',
-  'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'patience', 'mode',
+  'lease', 'grace', 'claim', 'cancel', 'ttl', 'stale', 'roll', 'roll_age', 'patience', 'form', 'mode',
 }
 Cell.REBUILDING = 'rebuilding'
 local SLACK_MS = 1000

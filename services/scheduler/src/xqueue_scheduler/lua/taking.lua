@@ -51,9 +51,9 @@ redis.register_function{ function_name = 'xq_adopt', flags = { 'allow-oom' }, ca
   local settings = args[4]
   Cell.open(keys[1])
   if C.head and C.head.e > e then return { CODE.LOST } end
-  if Cell.resting() or C.head.dirty == 1 or is_behind(log_e, log_n) then
+  if Cell.resting() or C.head.dirty == 1 or C.head.form ~= FORM or is_behind(log_e, log_n) then
     redis.call('DEL', keys[1])
-    C.head = { e = e, n = 0, mode = Cell.REBUILDING }
+    C.head = { e = e, n = 0, mode = Cell.REBUILDING, form = FORM }
     Cell.catch_up()
     apply_settings(settings)
     Cell.close()

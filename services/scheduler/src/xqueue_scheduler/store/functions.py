@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from zlib import crc32
 
 from msgspec import Struct
 from redis.asyncio import Redis
@@ -45,9 +46,19 @@ def _codes(codes: type[IntEnum]) -> dict[str, int]:
     return {code.name: code.value for code in codes}
 
 
+def form() -> int:
+    """Return a number for the form of what the functions keep: of keys, of a task's state and spec.
+
+    A cell of another form was written by another version of us, and is rebuilt from the log when it is taken.
+    """
+    fields = (StateRow.__struct_fields__, SpecRow.__struct_fields__, sorted(KEYS.items()))
+    return crc32(repr(fields).encode())
+
+
 def _prelude() -> Iterable[str]:
     default = Backoff()
     yield f"#!lua name={LIBRARY}"
+    yield f"local FORM = {form()}"
     yield f"local KEY = {_table({name: key.suffix for name, key in KEYS.items()})}"
     yield f"local S = {_table(_places(StateRow))}"
     yield f"local P = {_table(_places(SpecRow))}"
