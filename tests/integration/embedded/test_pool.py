@@ -1,5 +1,6 @@
 """The pool of a running system, with stubs as services and the load played: workers come, stay, leave, and end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,10 +40,12 @@ class Pool:
         )
         self.system = System(options, tell=self._tell)
         self.stops_when: type[News] | None = None
+        self.busiest = 0
+        """The worker, by its pid, that has one attempt more than the others."""
 
     async def reading(self, _cell: Any) -> Reading:
-        beats = [Beat(worker.pid, SLOTS, self.running) for worker in self.system.endpoints.workers]
-        return Reading(beats, self.waiting)
+        pids = [worker.pid for worker in self.system.endpoints.workers]
+        return Reading([Beat(pid, SLOTS, self.running + (pid == self.busiest)) for pid in pids], self.waiting)
 
     def told(self, kind: type[News]) -> list[Any]:
         return [item for item in self.news if isinstance(item, kind)]
@@ -125,6 +128,25 @@ async def test_a_retiring_worker_that_is_killed_is_not_started_again(
         [end] = pool.told(Stopped)
         assert (end.name, end.trouble) == ("worker-1", "had to be killed")
         assert pool.told(Died) == []
+
+
+async def test_the_system_goes_on_when_its_first_worker_retires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(Pool(tmp_path), monkeypatch) as pool:
+        watch = asyncio.create_task(pool.system.watch())
+        pool.running = BUSY
+        [first, second] = await pool.has(2)
+        pool.busiest = second
+        pool.running = CALM
+        await eventually(lambda: pool.told(Retiring))
+
+        assert await pool.has(1) == [second]
+        assert [item.name for item in pool.told(Stopped)] == ["worker"]
+        assert not watch.done()
+        watch.cancel()
+        await asyncio.wait({watch})
+        assert first != second
 
 
 @pytest.mark.parametrize("moment", [Growing, Retiring])

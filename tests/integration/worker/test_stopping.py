@@ -1,5 +1,6 @@
 """Attempts stop when they must: cancelled, out of time, without a lease; and what they started stops with them."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -202,4 +203,38 @@ async def test_heartbeats_keep_a_lease_for_longer_than_it_lasts(
 
     [task_id] = await scheduler.submit("sleep", payload={"seconds": 2.0})
 
+    await scheduler.ended(task_id)
+
+
+async def test_what_has_left_the_session_of_a_killed_child_ends_with_it(
+    scheduler: PlayedScheduler, start_worker: Start, tmp_path: Path
+) -> None:
+    await start_worker()
+    [task_id] = await scheduler.submit("test.strays", payload=[str(tmp_path / "pids"), "stay"])
+    pids = await family_of(tmp_path)
+
+    await scheduler.cancel(task_id)
+
+    await gone(pids)
+    await scheduler.ended(task_id, "canceled")
+
+
+async def test_what_a_child_leaves_behind_ends_with_it(
+    scheduler: PlayedScheduler, start_worker: Start, tmp_path: Path
+) -> None:
+    await start_worker()
+    [task_id] = await scheduler.submit("test.strays", payload=[str(tmp_path / "pids"), ""])
+
+    await scheduler.ended(task_id)
+
+    pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 2
+    await gone(pids)
+
+
+async def test_what_a_child_forks_ends_by_sigterm(scheduler: PlayedScheduler, start_worker: Start) -> None:
+    await start_worker()
+    [task_id] = await scheduler.submit("test.forker")
+
+    assert await scheduler.result(task_id) == [-signal.SIGTERM, False]
     await scheduler.ended(task_id)

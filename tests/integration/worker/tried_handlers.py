@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -243,3 +244,26 @@ def emits_in_batch(ctxs: list[Context], payloads: list[str]) -> list[None]:
     for ctx, payload in zip(ctxs, payloads, strict=True):
         ctx.emit(f"for {payload}")
     return [None for _ in ctxs]
+
+
+@task("test.strays", isolation="process")
+def strays(_ctx: Context, payload: list[str]) -> None:
+    """Start programs that leave their session, one of them left behind by another; then stay, or not."""
+    pids, stay = payload
+    started = [
+        subprocess.Popen(["sleep", "600"], start_new_session=True).pid,
+        int(subprocess.check_output(["setsid", "sh", "-c", "sleep 600 >/dev/null & echo $!"])),
+    ]
+    Path(pids).write_text(" ".join(map(str, started)))
+    if stay:
+        time.sleep(600)
+
+
+@task("test.forker", isolation="process")
+def forker(ctx: Context, _payload: None) -> tuple[int | None, bool]:
+    """Fork a process that would go on, and end it by SIGTERM."""
+    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+    child.start()
+    child.terminate()
+    child.join()
+    return child.exitcode, ctx.cancelled

@@ -147,3 +147,13 @@ async def test_who_watches_a_keeper_hears_of_its_own_faults(kept: Kept) -> None:
         async with asyncio.timeout(30):
             await keeper.kept()
     await keeper.stop()
+
+
+async def test_who_watches_a_keeper_is_not_ended_by_the_end_that_was_asked_for(kept: Kept) -> None:
+    await kept.keeper.start()
+    watch = asyncio.create_task(kept.keeper.kept())
+    await asyncio.sleep(0)
+
+    await kept.keeper.stop()
+
+    await watch

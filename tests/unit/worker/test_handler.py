@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import pytest
 
-from xqueue_worker import Context, HandlerError, task
+from xqueue_worker import Batch, Context, HandlerError, task
 from xqueue_worker.handler import REGISTRY, Handler, Isolation
 from xqueue_worker.handlers import load
 
@@ -96,6 +96,7 @@ async def _fine(_ctx: Any, _payload: Any) -> None: ...
         (_keyword, r"exactly \(ctx, payload\)"),
         (_any_number, r"exactly \(ctx, payload\)"),
         (_yields, "does not yield"),
+        (5, "stands on 5, which is no function"),
     ],
 )
 def test_what_cannot_be_a_handler_is_refused_where_it_stands(registry: Registry, function: Any, words: str) -> None:
@@ -116,6 +117,10 @@ async def _async_setup() -> None: ...
         ("fine", {"isolation": "fork"}, "'process' or left out"),
         ("fine", {"process_timeout": 0}, "above 0"),
         ("fine", {"process_timeout": float("nan")}, "above 0"),
+        ("fine", {"process_timeout": "3"}, "above 0"),
+        ("fine", {"process_timeout": True}, "above 0"),
+        ("fine", {"gpu_memory_mb": True}, "gpu_memory_mb is a whole number from 1"),
+        ("fine", {"batch": Batch(2, 0), "batch_key": lambda: 1}, "batch_key is a plain function of the payload"),
         ("fine", {"setup": dict}, "setup: only with isolation='process'"),
         ("fine", {"recycle_after": 2, "memory_mb": 1}, "recycle_after, memory_mb: only with isolation='process'"),
         ("fine", {"isolation": "process", "setup": 7}, "setup is a plain function, .* not 7"),

@@ -91,3 +91,13 @@ def test_what_still_computes_without_a_lease_is_not_handed_back() -> None:
 
     attempt.stop = Stop.DRAIN  # here the process ends right after
     assert isinstance(reports.of_end(attempt, None, 1), Returned)
+
+
+def test_a_result_that_comes_too_late_because_its_handler_held_the_loop_does_not_count() -> None:
+    attempt = an_attempt(process_timeout_ms=1500)
+
+    in_time, late = (reports.of_end(attempt, NOTHING, now_ms) for now_ms in (1500, 1501))
+
+    assert isinstance(in_time, Finished)
+    assert isinstance(late, Finished)
+    assert (in_time.outcome, late.outcome) == ("success", "process_timeout")

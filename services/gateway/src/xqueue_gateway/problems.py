@@ -27,7 +27,7 @@ class Kind(Enum):
     EXISTS = (409, "exists", "There is one already")
     NOT_EMPTY = (409, "not-empty", "The queue holds tasks")
     TOO_LARGE = (413, "too-large", "The request is too large")
-    MEDIA = (415, "unsupported-media-type", "The body must be JSON")
+    MEDIA = (415, "unsupported-media-type", "The body is of another type than is taken here")
     RANGE = (416, "range-not-satisfiable", "There is nothing in this range")
     INVALID = (422, "invalid-field", "A field is not valid")
     FULL = (429, "full", "No more can be taken now")

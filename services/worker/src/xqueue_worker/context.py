@@ -160,7 +160,7 @@ class Context:
     @overload
     def artifact(self, /, *, content_type: str = ..., name: str | None = ...) -> Writing: ...
     def artifact(
-        self, artifact_id: str | None = None, /, *, content_type: str = DEFAULT_TYPE, name: str | None = None
+        self, *artifact_id: str, content_type: str = DEFAULT_TYPE, name: str | None = None
     ) -> Reading | Writing:
         """Return an artifact of this tenant to read, given its id, else a new one to write.
 
@@ -175,10 +175,15 @@ class Context:
 
         Raises:
             ValueError: the content type or the name is none.
+            TypeError: what is given as an id is none, ``None`` say: a new one is written without.
         """
-        if artifact_id is not None:
-            return Reading(self._shelf(), Wanted(artifact_id))
-        return Writing(self._shelf(), content_type, name)
+        if not artifact_id:
+            return Writing(self._shelf(), content_type, name)
+        if len(artifact_id) > 1 or not isinstance(artifact_id[0], str):
+            given = ", ".join(map(repr, artifact_id))
+            msg = f"ctx.artifact({given}): give the id of one artifact to read, or none to write a new one"
+            raise TypeError(msg)
+        return Reading(self._shelf(), Wanted(artifact_id[0]))
 
     def kept(self, name: str) -> Reading:
         """Return the last artifact that any attempt of this task has completed under this name, to read.

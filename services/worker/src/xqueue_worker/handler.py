@@ -168,6 +168,9 @@ def task(
         raise HandlerError(msg)
 
     def register(function: Function) -> Function:
+        if not inspect.isroutine(function) and not callable(function):
+            msg = f"@task({name!r}) stands on {function!r}, which is no function"
+            raise HandlerError(msg)
         process = ProcessOptions(setup, recycle_after, memory_mb, gpu_memory_mb)
         handler = _handler(name, function, process_timeout, isolation, process)
         if problem := problem_of_batch(batch, batch_key):
@@ -203,11 +206,15 @@ def _problem(name: str, function: Callable[..., Any], timeout_s: float | None, w
         return f"a type looks like {_TYPE.pattern[:-2]}"
     if where not in (None, "process"):
         return f"isolation is 'process' or left out, not {where!r}"
-    if timeout_s is not None and not 0 < timeout_s <= _MAX_S:
+    if timeout_s is not None and not _is_span(timeout_s):
         return f"process_timeout is seconds above 0, at most 30 days, not {timeout_s!r}"
     if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
         return "a handler returns its result, it does not yield"
     return _problem_of_parameters(function)
+
+
+def _is_span(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= _MAX_S
 
 
 def _problem_of_parameters(function: Callable[..., Any]) -> str | None:

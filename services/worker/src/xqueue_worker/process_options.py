@@ -26,6 +26,6 @@ class ProcessOptions(NamedTuple):
             return problem
         for name in ("recycle_after", "memory_mb", "gpu_memory_mb"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int) and 0 < value <= _MOST):
+            if value is not None and not (type(value) is int and 0 < value <= _MOST):
                 return f"{name} is a whole number from 1 to {_MOST:,}, not {value!r}"
         return None

@@ -4,6 +4,7 @@ from msgspec import UNSET, Raw
 
 from xqueue_common.events import ErrorInfo, Finished, Returned
 from xqueue_worker.attempt import Attempt, Stop
+from xqueue_worker.handler import Isolation
 from xqueue_worker.outcome import Ending
 
 
@@ -13,6 +14,8 @@ def of_end(attempt: Attempt, ending: Ending | None, now_ms: int) -> Finished | R
     None: there is nothing to say, because nobody would listen, or because it still computes.
     """
     match attempt.stop:
+        case None if _is_late(attempt, now_ms):
+            return _stopped(attempt, "process_timeout", _exceeded(attempt), now_ms)
         case None:
             return _finished(attempt, ending or Ending(), now_ms)
         case Stop.CANCEL:
@@ -54,6 +57,11 @@ def _stopped(attempt: Attempt, outcome: str, error: ErrorInfo | None, now_ms: in
         error=error,
         progress=attempt.progress,
     )
+
+
+def _is_late(attempt: Attempt, now_ms: int) -> bool:
+    """Whether it has exceeded its timeout unseen: it held the loop, so nobody could tell it to stop."""
+    return attempt.handler.isolation is Isolation.LOOP and now_ms > attempt.deadline_ms
 
 
 def _exceeded(attempt: Attempt) -> ErrorInfo:

@@ -55,5 +55,5 @@ def _finish(task: Task, timeout: float | None, common: Common) -> int:
     if common.json:
         output.document(snapshot)
     elif snapshot.succeeded:
-        output.line(value(snapshot.result))
+        output.line(snapshot.result_url or value(snapshot.result))
     return Exit.OK if snapshot.succeeded else Exit.TASK_FAILED

@@ -62,10 +62,12 @@ class Keeper:
 
     async def kept(self) -> None:
         """Wait while the child is kept; raise what went wrong if that ended by a fault of ours."""
-        while self._keeping:
-            await asyncio.wait({self._keeping})
-            if self._keeping and self._keeping.done():
-                await self._keeping
+        keeping = self._keeping
+        if keeping is None:
+            return
+        await asyncio.wait({keeping})
+        if not keeping.cancelled():  # cancelled: it was asked to stop or to retire
+            keeping.result()
 
     def kill(self) -> None:
         """End the child at once and for good; `stop` still has to be awaited."""

@@ -74,4 +74,5 @@ def _boundary(request: Request[Any, Any, Any], hint: str) -> str:
         return str(boundary)
     shown = given[:64] or "missing"
     error = FieldError("Content-Type", f"is {shown}", f"send a form, {_FORM} with its boundary: {hint}")
-    raise Problem(Kind.MEDIA, f"Content-Type is {shown}, not {_FORM}", [error])
+    wrong = "without a boundary that could be used" if media == _FORM else f"not {_FORM}"
+    raise Problem(Kind.MEDIA, f"Content-Type is {shown}, {wrong}", [error])

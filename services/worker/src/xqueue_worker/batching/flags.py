@@ -7,6 +7,8 @@ two jobs only.
 import mmap
 import os
 
+from xqueue_worker.child import pages
+
 
 class Flags:
     """The worker's side; lasts as long as the call.
@@ -16,13 +18,7 @@ class Flags:
     """
 
     def __init__(self, count: int) -> None:
-        self.fd = os.memfd_create("xqueue-flags")
-        try:
-            os.ftruncate(self.fd, count)
-            self._page = mmap.mmap(self.fd, count)
-        except OSError:
-            os.close(self.fd)
-            raise
+        self.fd, self._page = pages.make("xqueue-flags", count)
 
     def set(self, number: int) -> None:
         """Have one member stop."""

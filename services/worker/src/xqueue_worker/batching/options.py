@@ -52,6 +52,18 @@ def problem_of_batch(batch: object, key: Callable[[Any], Any] | None) -> str | N
         return None if key is None else "batch_key goes with batch=Batch(max_size, max_wait)"
     if not isinstance(batch, Batch):
         return f"batch is Batch(max_size, max_wait), not {batch!r}"
-    if key is not None and (not callable(key) or inspect.iscoroutinefunction(key)):
+    if key is not None and not _takes_one(key):
         return f"batch_key is a plain function of the payload, not {key!r}"
     return None
+
+
+def _takes_one(key: object) -> bool:
+    if not callable(key) or inspect.iscoroutinefunction(key):
+        return False
+    try:
+        inspect.signature(key).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # some that are written in C do not tell
+        return True
+    return True

@@ -5,6 +5,8 @@ import socket
 import sys
 
 from xqueue_worker.child.batch import BatchLine, run_batch
+from xqueue_worker.child.family import kill_family
+from xqueue_worker.child.forks import heed_sigterm
 from xqueue_worker.child.frames import EndFrame, IdleFrame, Job, TakenFrame, framed, read_job
 from xqueue_worker.child.lifeline import adopt_orphans, die_with
 from xqueue_worker.child.remains import Remains
@@ -22,6 +24,7 @@ def main() -> None:
     parent, socket_fd, trust_fd = map(int, sys.argv[1:])
     die_with(parent)
     adopt_orphans()
+    heed_sigterm()
     end_without(trust_fd)
     connection = socket.socket(fileno=socket_fd)
     # Programs that the handler starts must not hold the socket open.
@@ -41,7 +44,8 @@ def main() -> None:
         voice.say(framed(IdleFrame()))
     sys.stdout.flush()
     sys.stderr.flush()
-    # Neither threads nor exit handlers that the handler left behind may hold the slot.
+    # Neither processes, threads nor exit handlers that the handler left behind may hold the slot, or live on.
+    kill_family(os.getpid())
     os._exit(0)
 
 

@@ -11,6 +11,8 @@ import struct
 import threading
 import time
 
+from xqueue_worker.child import pages
+
 _UNTIL = struct.Struct("d")
 _LOOK_S = 0.5
 _NO_LONGER_S = 0.02
@@ -20,9 +22,7 @@ class Trust:
     """The worker's side: a page of memory that its children map. Until the first ``extend`` there is no end."""
 
     def __init__(self) -> None:
-        self.fd = os.memfd_create("xqueue-trust")
-        os.ftruncate(self.fd, _UNTIL.size)
-        self._page = mmap.mmap(self.fd, _UNTIL.size)
+        self.fd, self._page = pages.make("xqueue-trust", _UNTIL.size)
         self._until_s = float("inf")
         self._lapsed_s = float("-inf")
         _UNTIL.pack_into(self._page, 0, self._until_s)

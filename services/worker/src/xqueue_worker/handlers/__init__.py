@@ -48,7 +48,7 @@ def import_handlers(module: str) -> None:
         importlib.import_module(module)
     except HandlerError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{last.filename}:{last.lineno}"
         msg = f"handlers {module!r} cannot be imported: {type(error).__name__}: {error} ({where})"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from xqueue_common.events import Progress
 from xqueue_worker import outcome
+from xqueue_worker.child.family import kill_family
 from xqueue_worker.child.frames import (
     BadFrame,
     ChunkFrame,
@@ -134,7 +135,10 @@ class ChildProcess:
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Send SIGKILL to the group."""
+        """Send SIGKILL to the group, and to all that it has started and that has left the group."""
+        if self._process is not None and self._process.returncode is None:
+            # First: with their parent gone nobody knows whose they are.
+            kill_family(self._process.pid)
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -194,7 +198,7 @@ class ChildProcess:
     def _exited(self) -> None:
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
-        self.kill()  # what it left behind in its group
+        self._signal(signal.SIGKILL)  # what it left behind in its group
         status = self._process.wait() if self._process else 0
         self._rest()
         self._left()
