@@ -23,6 +23,7 @@ class Outcome(NamedTuple):
 
     patience_s: float
     loads: float
+    cold_s: float
     passed_over_s: float
     over_memory: int
     idle: float
@@ -43,12 +44,27 @@ def outcome(patience_s: float, ids: Sequence[str], notes: Sequence[Note]) -> Out
     return Outcome(
         patience_s,
         100 * len(loads) / len(ids),
+        max(cold_s(note, ids, begun, notes) for note in loads),
         passed_over_s([begun[task_id] for task_id in ids]),
         sum(1 + len(note.beside) > HELD for note in loads),
         100 * idle_s / (GPUS * (last - first)),
         100 * loading_s / busy_s,
         ended - first,
     )
+
+
+def cold_s(load: Note, ids: Sequence[str], begun: dict[str, float], notes: Sequence[Note]) -> float:
+    """Return how long a model waited to be loaded for a task: from the first start of a task that came after that one.
+
+    What started before the last task of the model did does not count: until then the model was served.
+    """
+    own = [note for note in notes if note.word == "begun" and note.model == load.model]
+    first = min((note for note in own if note.pid == load.pid), key=lambda note: note.at, default=None)
+    if first is None:
+        return 0.0
+    served = max((note.at for note in own if note.at < load.at), default=0.0)
+    later = [begun[task_id] for task_id in ids[ids.index(first.task_id) + 1 :]]
+    return load.at - min((at for at in later if served < at < load.at), default=load.at)
 
 
 def passed_over_s(begun: Sequence[float]) -> float:

@@ -1,8 +1,8 @@
 """`just bench models`: two simulated GPUs hold two of six models each; tasks ask for them by Zipf's law.
 
-All are submitted at once. Handlers note on which GPU they load and run: loads by 100 tasks; how long the unluckiest
-task was passed over (from the first start of a task that came after it to its own); how often a model was loaded
-where it did not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work
+All are submitted at once. Handlers note on which GPU they load and run: loads by 100 tasks; how long a model waited to
+be loaded (from the first start of a task that came after the one that it was loaded for), and how long the unluckiest
+task was passed over, the tasks of its own model counted in; how often a model was loaded where it did not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work
 waited, and what share of the busy time was loading. For several values of XQ_MODEL_PATIENCE_S, which trades one for
 the other; `--out FILE.png` draws that (`uv run --group sim just bench models --out …`).
 """
@@ -111,12 +111,12 @@ def draw(outcomes: Sequence[Outcome], load: Load, path: Path) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, panel = plt.subplots(figsize=(6, 3.4), layout="constrained")
-    points = sorted((one.passed_over_s, one.loads, one.patience_s) for one in outcomes)
+    points = sorted((one.cold_s, one.loads, one.patience_s) for one in outcomes)
     panel.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", color="tab:purple")
     for x, y, patience_s in points:
         panel.annotate(f"{patience_s:g} s", (x, y), textcoords="offset points", xytext=(6, 5))
     title = f"{_MODELS} models, {GPUS} GPUs that hold {HELD} each, a load takes {load.load_s:g} s"
-    panel.set(title=title, xlabel="longest a task was passed over, s", ylabel="loads by 100 tasks", ylim=(0, None))
+    panel.set(title=title, xlabel="longest that a model waited to be loaded, s", ylabel="loads by 100 tasks", ylim=(0, None))
     panel.grid(alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90, metadata={"Software": None})
@@ -128,7 +128,7 @@ async def main(load: Load, patiences_s: Sequence[float], out: Path | None) -> No
     changes = sum(one != other for one, other in pairwise(load.models()))
     print(f"{load.tasks} tasks of {load.seconds:g} s, a load takes {load.load_s:g} s, seed {load.seed}")
     print(f"in the order of submission the model changes {100 * changes / load.tasks:.0f} times by 100 tasks\n")
-    head = ("patience s", "loads by 100 tasks", "passed over at most s", "loads over memory")
+    head = ("patience s", "loads by 100 tasks", "a model waited s", "a task waited s", "loads over memory")
     rows = [(f"{one.patience_s:g}", *one[1:]) for one in outcomes]
     print(table((*head, "GPU idle while work waited %", "loading, of busy time %", "took s"), rows))
     if out is not None:
