@@ -54,7 +54,7 @@ def outcome(patience_s: float, ids: Sequence[str], notes: Sequence[Note]) -> Out
 
 
 def cold_s(load: Note, ids: Sequence[str], begun: dict[str, float], notes: Sequence[Note]) -> float:
-    """Return how long a model waited to be loaded for a task: from the first start of a task that came after that one.
+    """Return how long a model waited to be loaded for a task: from the first start of one that came after that.
 
     What started before the last task of the model did does not count: until then the model was served.
     """

@@ -1,10 +1,11 @@
 """`just bench models`: two simulated GPUs hold two of six models each; tasks ask for them by Zipf's law.
 
-All are submitted at once. Handlers note on which GPU they load and run: loads by 100 tasks; how long a model waited to
-be loaded (from the first start of a task that came after the one that it was loaded for), and how long the unluckiest
-task was passed over, the tasks of its own model counted in; how often a model was loaded where it did not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work
-waited, and what share of the busy time was loading. For several values of XQ_MODEL_PATIENCE_S, which trades one for
-the other; `--out FILE.png` draws that (`uv run --group sim just bench models --out …`).
+All are submitted at once. Handlers note on which GPU they load and run: loads by 100 tasks; how long a model
+waited to be loaded (from the first start of a task that came after the one that it was loaded for), and how long
+the unluckiest task was passed over, the tasks of its own model counted in; how often a model was loaded where it did
+not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work waited, and what
+share of the busy time was loading. For several values of XQ_MODEL_PATIENCE_S, which trades one for the other;
+`--out FILE.png` draws that (`uv run --group sim just bench models --out …`).
 """
 
 import argparse
