@@ -2,9 +2,9 @@
 
 All are submitted at once. Handlers note on which GPU they load and run: loads by 100 tasks; how long a model
 waited to be loaded (from the first start of a task that came after the one that it was loaded for), and how long
-the unluckiest task was passed over, the tasks of its own model counted in; how often a model was loaded where it did
-not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work waited, and what
-share of the busy time was loading. For several values of XQ_MODEL_PATIENCE_S, which trades one for the other;
+the unluckiest task was passed over, the tasks of its own model counted in; how often a model was loaded where it
+did not fit beside those that lived there; for how long a GPU neither loaded nor ran anything while work waited, and
+what share of the busy time was loading. For several values of XQ_MODEL_PATIENCE_S, which trades one for the other;
 `--out FILE.png` draws that (`uv run --group sim just bench models --out …`).
 """
 
@@ -117,7 +117,12 @@ def draw(outcomes: Sequence[Outcome], load: Load, path: Path) -> None:
     for x, y, patience_s in points:
         panel.annotate(f"{patience_s:g} s", (x, y), textcoords="offset points", xytext=(6, 5))
     title = f"{_MODELS} models, {GPUS} GPUs that hold {HELD} each, a load takes {load.load_s:g} s"
-    panel.set(title=title, xlabel="longest that a model waited to be loaded, s", ylabel="loads by 100 tasks", ylim=(0, None))
+    panel.set(
+        title=title,
+        xlabel="longest that a model waited to be loaded, s",
+        ylabel="loads by 100 tasks",
+        ylim=(0, None),
+    )
     panel.grid(alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90, metadata={"Software": None})
