@@ -195,7 +195,8 @@ async def test_that_needs_the_schedule_to_go_on_also_if_its_task_is_known(paper:
 async def test_runs_that_were_missed_while_nobody_owned_the_cell(paper: World, missed: str, tasks: int) -> None:
     first = await paper.owner("first")
     now_ms = paper.clock.now_ms()
-    await begin(paper, first, missed=missed, every_ms=5 * MINUTE_MS, next_ms=now_ms + 5 * MINUTE_MS)
+    times = {"created_ms": now_ms, "every_ms": 5 * MINUTE_MS, "next_ms": now_ms + 5 * MINUTE_MS}
+    await begin(paper, first, missed=missed, **times)
     last = await takes_in_time(paper, 652 * MINUTE_MS)
     await rounds(last)
     assert len((await paper.look()).tasks) == tasks
