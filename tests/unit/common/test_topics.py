@@ -16,9 +16,14 @@ def test_what_a_cell_reads_has_a_partition_for_each_cell_and_stays_a_week() -> N
 
 def test_what_is_soft_stays_an_hour_and_what_is_dead_a_month() -> None:
     layout = {topic.name: topic for topic in Topics().layout(cells=3, inboxes=32)}
-    assert layout["xq.dispatch"][1:] == (32, HOUR_MS)
-    assert layout["xq.progress"][1:] == (3, HOUR_MS)
-    assert layout["xq.dead"][1:] == (1, 30 * 24 * HOUR_MS)
+    assert layout["xq.dispatch"][1:3] == (32, HOUR_MS)
+    assert layout["xq.progress"][1:3] == (3, HOUR_MS)
+    assert layout["xq.dead"][1:3] == (1, 30 * 24 * HOUR_MS)
+
+
+def test_only_the_registry_keeps_the_latest_of_each_id_for_ever() -> None:
+    compacted = {topic.name: topic.retention_ms for topic in Topics().layout(cells=3, inboxes=32) if topic.compacted}
+    assert compacted == {"xq.registry": -1}
 
 
 def test_all_topics_of_an_installation_have_its_prefix() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from xqueue_gateway.access.principal import ANYBODY, let_in
 from xqueue_gateway.http.caller import caller_of, require_json
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.problems import Problem
@@ -12,7 +13,9 @@ from xqueue_gateway.server import is_loopback
 
 def scope(method: str = "POST", kind: str = "http", **headers: str) -> Any:
     named = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": kind, "method": method, "headers": named}
+    made: Any = {"type": kind, "method": method, "headers": named}
+    let_in(made, ANYBODY)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -100,11 +103,13 @@ def test_the_headers_say_who_asks() -> None:
 
     caller = caller_of(scope(x_xq_tenant="acme", idempotency_key="k1", traceparent=trace))
 
-    assert caller == ("acme", "k1", trace)
+    assert (caller.tenant, caller.sees, caller.key, caller.trace) == ("acme", "acme", "k1", trace)
 
 
 def test_without_headers_it_is_the_default_tenant() -> None:
-    assert caller_of(scope()) == ("default", None, None)
+    caller = caller_of(scope())
+
+    assert (caller.tenant, caller.sees, caller.key, caller.trace) == ("default", "default", None, None)
 
 
 def test_a_trace_that_cannot_be_read_is_ignored() -> None:

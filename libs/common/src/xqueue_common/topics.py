@@ -8,6 +8,9 @@
 | status | cell | 7 days | scheduler | notifier, gateway, scheduler (rebuild) |
 | progress | cell | 1 hour | workers | notifier, gateway |
 | dead | one | 30 days | everyone | operators |
+| registry | one | the latest of each id, for ever | gateway | gateway, notifier |
+| audit | one | 400 days | gateway | notifier |
+| deliveries | 0: outcomes; n: the n-th wait of a webhook | 14 days | notifier, gateway (replays) | notifier |
 """
 
 from typing import NamedTuple
@@ -15,14 +18,18 @@ from typing import NamedTuple
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 STATUS_RETENTION_MS = 7 * _DAY_MS
+WEBHOOK_WAITS = 9
+"""How often a webhook can wait to be tried again: the deliveries have a partition for each of these waits, in which
+all records wait equally long, and so come due in their order."""
 
 
 class Topic(NamedTuple):
-    """A topic as it is to be created."""
+    """A topic as it is to be created; a compacted one keeps the latest record of each key, however old."""
 
     name: str
     partitions: int
     retention_ms: int
+    compacted: bool = False
 
 
 class Topics:
@@ -36,6 +43,9 @@ class Topics:
         self.status = f"{prefix}status"
         self.progress = f"{prefix}progress"
         self.dead = f"{prefix}dead"
+        self.registry = f"{prefix}registry"
+        self.audit = f"{prefix}audit"
+        self.deliveries = f"{prefix}deliveries"
 
     def layout(self, *, cells: int, inboxes: int) -> tuple[Topic, ...]:
         """Return every topic with its partitions and retention."""
@@ -46,4 +56,7 @@ class Topics:
             Topic(self.status, cells, STATUS_RETENTION_MS),
             Topic(self.progress, cells, _HOUR_MS),
             Topic(self.dead, 1, 30 * _DAY_MS),
+            Topic(self.registry, 1, -1, compacted=True),
+            Topic(self.audit, 1, 400 * _DAY_MS),
+            Topic(self.deliveries, 1 + WEBHOOK_WAITS, 14 * _DAY_MS),
         )

@@ -9,6 +9,7 @@ from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
+from xqueue_gateway.access.door import Door
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
@@ -72,7 +73,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         system=wiring.system(health),
     )
-    return application(endpoints, wiring.stream(origins), origins)
+    return application(endpoints, wiring.stream(origins), origins, wiring.door)
 
 
 class Wiring:
@@ -87,6 +88,11 @@ class Wiring:
         horizon = resources.ears.horizon
         sources = Sources(resources.cells, resources.history, resources.ends, horizon, topics.status)
         self.lookup = Lookup(sources, fold=self.fold, clock=self.clock)
+
+    @cached_property
+    def door(self) -> Door:
+        """Lets in those who may."""
+        return Door()
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -255,6 +261,7 @@ class Wiring:
             lookup=self.lookup,
             live=ears.live,
             origins=origins,
+            door=self.door,
             max_connections=settings.ws_max_connections,
             pending_bytes=settings.ws_pending_bytes,
         )

@@ -80,6 +80,44 @@ logs = Table(
 )
 """What the handlers logged. A line may stand here before its task does, or without it for a short while."""
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", String(64), primary_key=True, doc="the webhook-id: the same at every try"),
+    Column("task_id", String(36), nullable=False),
+    Column("tenant", String(64), nullable=False, doc="of the task"),
+    Column("subscription_id", String(64), doc="NULL: the task's own webhook"),
+    Column("event", String(16), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False, doc="waiting, delivered or failed"),
+    Column("attempts", Integer, nullable=False, doc="so far"),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, doc="when it is tried again; NULL when it is not"),
+    Column("record", Text, nullable=False, doc="the latest record as JSON: body, tries, answers"),
+    Index("deliveries_by_task", "task_id", "created_ms"),
+    Index("deliveries_by_subscription", "subscription_id", "created_ms"),
+    Index("deliveries_by_age", "created_ms"),
+)
+"""Webhooks told, waiting to be told again, or given up."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", String(36), primary_key=True, doc="a UUIDv7"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("actor_tenant", String(64), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("operation", String(64), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Index("audit_by_tenant", "tenant", "at_ms", "audit_id"),
+    Index("audit_by_age", "at_ms", "audit_id"),
+)
+"""Administrative acts."""
+
 positions = Table(
     "positions",
     metadata,

@@ -57,6 +57,7 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicati
 
 def _new(topic: Topic, replication: int) -> NewTopic:
     settings = {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": str(topic.retention_ms),
         # With `acks=all`: acknowledged means kept by so many, and one replica may be away.
         "min.insync.replicas": str(max(1, replication - 1)),

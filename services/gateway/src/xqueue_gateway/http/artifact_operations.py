@@ -1,6 +1,7 @@
 """The operations on artifacts."""
 
 from xqueue_common.artifacts import Artifact
+from xqueue_common.registry.records import Role
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import NameQuery
 
@@ -9,6 +10,7 @@ _ONE = f"{_ALL}/{{id}}"
 
 ARTIFACT_OPERATIONS = (
     Operation(
+        Role.SUBMIT,
         "upload_artifact",
         "POST",
         _ALL,
@@ -19,6 +21,7 @@ ARTIFACT_OPERATIONS = (
         body=bytes,
     ),
     Operation(
+        Role.READ,
         "get_artifact",
         "GET",
         _ONE,
@@ -27,7 +30,13 @@ ARTIFACT_OPERATIONS = (
         (404, 416, 422, 503),
     ),
     Operation(
-        "head_artifact", "HEAD", _ONE, "Ask how large a file is and of what type", {200: None}, (404, 422, 503)
+        Role.READ,
+        "head_artifact",
+        "HEAD",
+        _ONE,
+        "Ask how large a file is and of what type",
+        {200: None},
+        (404, 422, 503),
     ),
-    Operation("delete_artifact", "DELETE", _ONE, "Delete a file", {204: None}, (404, 422, 503)),
+    Operation(Role.SUBMIT, "delete_artifact", "DELETE", _ONE, "Delete a file", {204: None}, (404, 422, 503)),
 )

@@ -1,10 +1,12 @@
-"""Who asks, as the headers say. Without API keys everybody is believed: only this machine can ask then."""
+"""Who asks and for whom: what the headers say, as far as the one who asks may say it."""
 
 import re
 from typing import NamedTuple
 
 from litestar.types import Scope
 
+from xqueue_common.registry.records import ANY_TENANT
+from xqueue_gateway.access.principal import principal_of
 from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
 
 DEFAULT_TENANT = "default"
@@ -17,9 +19,23 @@ _LONGEST_KEY = 255
 
 
 class Caller(NamedTuple):
-    """What the headers of a request say. Texts; ``trace`` is a W3C ``traceparent``."""
+    """Who asks, and what the headers of the request say.
+
+    Attributes:
+        tenant: whose the things are that are made.
+        sees: whose things can be seen and changed; None: everybody's (an operator who names no tenant).
+        operator: whether it may change what tenants share: queues, limits of types and tenants.
+        actor: the id of its key, or the subject of its token.
+        tier: whose quotas hold; None: none do.
+        key: the ``Idempotency-Key``.
+        trace: a W3C ``traceparent``.
+    """
 
     tenant: str
+    sees: str | None
+    operator: bool
+    actor: str
+    tier: str | None
     key: str | None
     trace: str | None
 
@@ -28,10 +44,16 @@ def caller_of(scope: Scope) -> Caller:
     """Return who asks.
 
     Raises:
-        Problem: 422, a header is not valid.
+        Problem: 403, it names a tenant that is not its own; 422, a header is not valid.
     """
-    headers = dict(scope["headers"])
-    return Caller(_tenant(headers), _key(headers), _trace(headers))
+    headers, who = dict(scope["headers"]), principal_of(scope)
+    named = _tenant(headers)
+    operator = who.tenant == ANY_TENANT
+    if not operator and named not in (None, who.tenant):
+        raise _foreign(who.tenant)
+    tenant = (named or DEFAULT_TENANT) if operator else who.tenant
+    sees = named if operator and not who.believed else tenant
+    return Caller(tenant, sees, operator, who.actor, who.tier, _key(headers), _trace(headers))
 
 
 def require_json(scope: Scope) -> None:
@@ -53,10 +75,15 @@ def _is_json(content_type: bytes) -> bool:
     return bool(_JSON.match(media.strip())) and given.get(b"charset", _UTF_8[0]).strip(b'"') in _UTF_8
 
 
-def _tenant(headers: dict[bytes, bytes]) -> str:
+def _foreign(own: str) -> Problem:
+    error = FieldError("X-XQ-Tenant", f"your key is of tenant {own}", "leave the header out")
+    return Problem(Kind.FORBIDDEN, "X-XQ-Tenant: names a tenant that is not yours", [error])
+
+
+def _tenant(headers: dict[bytes, bytes]) -> str | None:
     given = headers.get(b"x-xq-tenant")
     if given is None:
-        return DEFAULT_TENANT
+        return None
     if not _TENANT.match(given):
         hint = "a letter or digit, then up to 63 of A-Z a-z 0-9 _ . -"
         raise invalid(FieldError("X-XQ-Tenant", "not of the right form", hint))

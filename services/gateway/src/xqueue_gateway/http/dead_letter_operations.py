@@ -1,5 +1,6 @@
 """The operations on dead letters."""
 
+from xqueue_common.registry.records import Role
 from xqueue_gateway.history.query import PageQuery
 from xqueue_gateway.http.dead_letters import RedrivenAnswer, RedriveOrder
 from xqueue_gateway.http.operation import Operation
@@ -9,6 +10,7 @@ _LETTERS = "/api/v1/queues/{name}/dead-letters"
 
 DEAD_LETTER_OPERATIONS = (
     Operation(
+        Role.READ,
         "list_dead_letters",
         "GET",
         _LETTERS,
@@ -18,6 +20,7 @@ DEAD_LETTER_OPERATIONS = (
         query=PageQuery,
     ),
     Operation(
+        Role.ADMIN,
         "redrive_dead_letters",
         "POST",
         f"{_LETTERS}/redrive",
@@ -28,6 +31,7 @@ DEAD_LETTER_OPERATIONS = (
         bodiless=True,
     ),
     Operation(
+        Role.ADMIN,
         "purge_dead_letters",
         "DELETE",
         _LETTERS,

@@ -1,5 +1,6 @@
 """The operations on limits."""
 
+from xqueue_common.registry.records import Role
 from xqueue_gateway.control.limit_order import LimitAnswer, LimitList, LimitOrder
 from xqueue_gateway.http.operation import Operation
 
@@ -7,9 +8,12 @@ _ALL = "/api/v1/limits"
 _LIMIT = f"{_ALL}/{{kind}}/{{name}}"
 
 LIMIT_OPERATIONS = (
-    Operation("list_limits", "GET", _ALL, "List limits that are pinned", {200: LimitList}, (422, 503)),
-    Operation("get_limit", "GET", _LIMIT, "Read a limit", {200: LimitAnswer}, (404, 422, 503), rest=True),
+    Operation(Role.READ, "list_limits", "GET", _ALL, "List limits that are pinned", {200: LimitList}, (422, 503)),
     Operation(
+        Role.READ, "get_limit", "GET", _LIMIT, "Read a limit", {200: LimitAnswer}, (404, 422, 503), rest=True
+    ),
+    Operation(
+        Role.ADMIN,
         "put_limit",
         "PUT",
         _LIMIT,
@@ -20,6 +24,7 @@ LIMIT_OPERATIONS = (
         rest=True,
     ),
     Operation(
+        Role.ADMIN,
         "delete_limit",
         "DELETE",
         _LIMIT,

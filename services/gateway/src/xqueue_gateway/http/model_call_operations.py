@@ -1,5 +1,6 @@
 """The operations that call models."""
 
+from xqueue_common.registry.records import Role
 from xqueue_gateway.http.model_calls import TaskStarted
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.submissions.model_calls import ImageOrder, SpeechForm
@@ -8,6 +9,7 @@ _SUBMITS = (400, 409, 413, 415, 422, 429, 503)
 
 MODEL_CALL_OPERATIONS = (
     Operation(
+        Role.SUBMIT,
         "draw_image",
         "POST",
         "/api/v1/image/async",
@@ -18,6 +20,7 @@ MODEL_CALL_OPERATIONS = (
         keyed=True,
     ),
     Operation(
+        Role.SUBMIT,
         "transcribe_speech",
         "POST",
         "/api/v1/speech/async",

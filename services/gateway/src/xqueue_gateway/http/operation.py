@@ -4,11 +4,14 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from xqueue_common.registry.records import Role
+
 
 class Operation(NamedTuple):
     """One operation.
 
     Attributes:
+        role: what its caller must be allowed to do; None: nobody has to say who they are.
         name: of the method that serves it; its id in the document.
         method: HTTP method.
         path: with parameters in braces.
@@ -23,6 +26,7 @@ class Operation(NamedTuple):
         rest: whether the last parameter takes the rest of the path, slashes and all.
     """
 
+    role: Role | None
     name: str
     method: str
     path: str

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from xqueue_common.registry.records import Role
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.history.log_lines import LogQuery
 from xqueue_gateway.history.query import TaskQuery
@@ -37,6 +38,7 @@ _SUBMITS = (400, 409, 413, 415, 422, 429, 503)
 
 OPERATIONS = (
     Operation(
+        Role.SUBMIT,
         "submit_task",
         "POST",
         "/api/v1/tasks",
@@ -47,6 +49,7 @@ OPERATIONS = (
         keyed=True,
     ),
     Operation(
+        Role.SUBMIT,
         "submit_batch",
         "POST",
         "/api/v1/tasks/batch",
@@ -57,6 +60,7 @@ OPERATIONS = (
         keyed=True,
     ),
     Operation(
+        Role.READ,
         "list_tasks",
         "GET",
         "/api/v1/tasks",
@@ -65,10 +69,21 @@ OPERATIONS = (
         (422, 503),
         query=TaskQuery,
     ),
-    Operation("get_task", "GET", _TASK, "Read a task", {200: Snapshot}, (404, 422, 503), query=WaitQuery),
-    Operation("delete_task", "DELETE", _TASK, "Cancel a task", {202: Snapshot}, (404, 409, 422, 503)),
-    Operation("cancel_task", "POST", f"{_TASK}/cancel", "Cancel a task", {202: Snapshot}, (404, 409, 422, 503)),
     Operation(
+        Role.READ, "get_task", "GET", _TASK, "Read a task", {200: Snapshot}, (404, 422, 503), query=WaitQuery
+    ),
+    Operation(Role.SUBMIT, "delete_task", "DELETE", _TASK, "Cancel a task", {202: Snapshot}, (404, 409, 422, 503)),
+    Operation(
+        Role.SUBMIT,
+        "cancel_task",
+        "POST",
+        f"{_TASK}/cancel",
+        "Cancel a task",
+        {202: Snapshot},
+        (404, 409, 422, 503),
+    ),
+    Operation(
+        Role.SUBMIT,
         "set_priority",
         "PATCH",
         f"{_TASK}/priority",
@@ -78,6 +93,7 @@ OPERATIONS = (
         body=PriorityOrder,
     ),
     Operation(
+        Role.SUBMIT,
         "retry_task",
         "POST",
         f"{_TASK}/retry",
@@ -87,6 +103,7 @@ OPERATIONS = (
         keyed=True,
     ),
     Operation(
+        Role.READ,
         "get_result",
         "GET",
         f"{_TASK}/result",
@@ -95,9 +112,16 @@ OPERATIONS = (
         (404, 409, 422, 503),
     ),
     Operation(
-        "get_history", "GET", f"{_TASK}/history", "List a task's transitions", {200: Transitions}, (404, 422, 503)
+        Role.READ,
+        "get_history",
+        "GET",
+        f"{_TASK}/history",
+        "List a task's transitions",
+        {200: Transitions},
+        (404, 422, 503),
     ),
     Operation(
+        Role.READ,
         "get_logs",
         "GET",
         f"{_TASK}/logs",
@@ -107,6 +131,7 @@ OPERATIONS = (
         query=LogQuery,
     ),
     Operation(
+        Role.READ,
         "get_events",
         "GET",
         f"{_TASK}/events",
@@ -115,6 +140,7 @@ OPERATIONS = (
         (404, 422, 503),
     ),
     Operation(
+        Role.READ,
         "explain_task",
         "GET",
         f"{_TASK}/explain",
@@ -128,9 +154,12 @@ OPERATIONS = (
     *SCHEDULE_OPERATIONS,
     *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
-    Operation("get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
-    Operation("list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)),
+    Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation(
+        Role.READ, "list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)
+    ),
+    Operation(
+        Role.READ,
         "list_backends",
         "GET",
         "/api/v1/backends",
@@ -139,6 +168,7 @@ OPERATIONS = (
         (503,),
     ),
     Operation(
+        Role.READ,
         "list_allocations",
         "GET",
         "/api/v1/worker-allocations",
@@ -148,22 +178,26 @@ OPERATIONS = (
         query=QueueQuery,
     ),
     Operation(
+        None,
         "get_health",
         "GET",
         "/api/v1/health",
         "Ask all dependencies how they are",
         {200: HealthAnswer, 503: HealthAnswer},
     ),
-    Operation("get_liveness", "GET", "/api/v1/health/live", "Whether the process answers", {200: HealthAnswer}),
     Operation(
+        None, "get_liveness", "GET", "/api/v1/health/live", "Whether the process answers", {200: HealthAnswer}
+    ),
+    Operation(
+        None,
         "get_readiness",
         "GET",
         "/api/v1/health/ready",
         "Whether requests can be worked on",
         {200: HealthAnswer, 503: HealthAnswer},
     ),
-    Operation("get_metrics", "GET", "/metrics", "Metrics for Prometheus", {200: None}),
-    Operation("get_openapi", "GET", "/openapi.json", "This document", {200: Any}),
+    Operation(None, "get_metrics", "GET", "/metrics", "Metrics for Prometheus", {200: None}),
+    Operation(None, "get_openapi", "GET", "/openapi.json", "This document", {200: Any}),
 )
 
 STREAM = "/api/v1/ws/tasks"

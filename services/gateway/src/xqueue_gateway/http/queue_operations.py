@@ -1,5 +1,6 @@
 """The operations on queues."""
 
+from xqueue_common.registry.records import Role
 from xqueue_gateway.control.queue_order import NewQueue, QueueOrder, ReorderOrder
 from xqueue_gateway.control.queue_view import QueueAnswer, QueueList
 from xqueue_gateway.http.operation import Operation
@@ -12,10 +13,13 @@ _READS = (404, 503)
 _WRITES = (400, 413, 415, 422, 503)
 
 QUEUE_OPERATIONS = (
-    Operation("list_queues", "GET", _ALL, "List queues", {200: QueueList}, (503,)),
-    Operation("create_queue", "POST", _ALL, "Make a queue", {201: QueueAnswer}, (409, *_WRITES), body=NewQueue),
-    Operation("get_queue", "GET", _QUEUE, "Read a queue", {200: QueueAnswer}, _READS),
+    Operation(Role.READ, "list_queues", "GET", _ALL, "List queues", {200: QueueList}, (503,)),
     Operation(
+        Role.ADMIN, "create_queue", "POST", _ALL, "Make a queue", {201: QueueAnswer}, (409, *_WRITES), body=NewQueue
+    ),
+    Operation(Role.READ, "get_queue", "GET", _QUEUE, "Read a queue", {200: QueueAnswer}, _READS),
+    Operation(
+        Role.ADMIN,
         "put_queue",
         "PUT",
         _QUEUE,
@@ -25,6 +29,7 @@ QUEUE_OPERATIONS = (
         body=QueueOrder,
     ),
     Operation(
+        Role.ADMIN,
         "patch_queue",
         "PATCH",
         _QUEUE,
@@ -34,6 +39,7 @@ QUEUE_OPERATIONS = (
         body=QueueOrder,
     ),
     Operation(
+        Role.ADMIN,
         "delete_queue",
         "DELETE",
         _QUEUE,
@@ -42,9 +48,12 @@ QUEUE_OPERATIONS = (
         (404, 409, 422, 503),
         query=ForceQuery,
     ),
-    Operation("pause_queue", "POST", f"{_QUEUE}/pause", "Let no task of it begin", {200: QueueAnswer}, _READS),
-    Operation("resume_queue", "POST", f"{_QUEUE}/resume", "Let it go on", {200: QueueAnswer}, _READS),
     Operation(
+        Role.ADMIN, "pause_queue", "POST", f"{_QUEUE}/pause", "Let no task of it begin", {200: QueueAnswer}, _READS
+    ),
+    Operation(Role.ADMIN, "resume_queue", "POST", f"{_QUEUE}/resume", "Let it go on", {200: QueueAnswer}, _READS),
+    Operation(
+        Role.ADMIN,
         "purge_queue",
         "POST",
         f"{_QUEUE}/purge",
@@ -53,6 +62,7 @@ QUEUE_OPERATIONS = (
         (404, 422, 503),
     ),
     Operation(
+        Role.ADMIN,
         "reorder_queue",
         "POST",
         f"{_QUEUE}/reorder",

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from inspect import signature
 from typing import Any, NamedTuple, cast
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.types import ASGIApp, Method
 
+from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
@@ -28,6 +30,8 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
+
+Req = Request[Any, Any, Any]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
@@ -59,10 +63,11 @@ class Endpoints(NamedTuple):
     system: SystemEndpoints
 
 
-def application(endpoints: Endpoints, stream: TaskStream, origins: Origins) -> ASGIApp:
+def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, door: Door) -> ASGIApp:
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
-    http = [_handler(operation, path, methods) for operation in OPERATIONS for path in _paths(operation)]
+    guarded = {operation.name: _guarded(operation, methods[operation.name], door) for operation in OPERATIONS}
+    http = [_handler(operation, path, guarded) for operation in OPERATIONS for path in _paths(operation)]
     app = Litestar(
         [*http, WebsocketRouteHandler(STREAM)(stream.serve)],
         cors_config=_cors(origins),
@@ -84,6 +89,18 @@ def _paths(operation: Operation) -> Iterator[str]:
     for alias, path in ALIASES.items():
         if path == operation.path and (operation.method == "GET" or alias not in READ_ONLY):
             yield alias
+
+
+def _guarded(operation: Operation, method: Any, door: Door) -> Any:
+    """Return a method that lets nobody in who may not do this."""
+    role, asks = operation.role, bool(signature(method).parameters)
+
+    async def serve(request: Req) -> ASGIApp:
+        await door.admit(request.scope, role)
+        answer: ASGIApp = await (method(request) if asks else method())
+        return answer
+
+    return serve
 
 
 def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:

@@ -1,5 +1,6 @@
 """The operations on schedules."""
 
+from xqueue_common.registry.records import Role
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.control.schedule_order import NewSchedule, ScheduleOrder
 from xqueue_gateway.control.schedule_view import ScheduleAnswer, ScheduleList
@@ -12,8 +13,9 @@ _WRITES = (400, 413, 415, 422, 503)
 _ONE = {200: ScheduleAnswer}
 
 SCHEDULE_OPERATIONS = (
-    Operation("list_schedules", "GET", _ALL, "List schedules", {200: ScheduleList}, (422, 503)),
+    Operation(Role.READ, "list_schedules", "GET", _ALL, "List schedules", {200: ScheduleList}, (422, 503)),
     Operation(
+        Role.ADMIN,
         "create_schedule",
         "POST",
         _ALL,
@@ -22,8 +24,9 @@ SCHEDULE_OPERATIONS = (
         (409, *_WRITES),
         body=NewSchedule,
     ),
-    Operation("get_schedule", "GET", _SCHEDULE, "Read a schedule", _ONE, _READS),
+    Operation(Role.READ, "get_schedule", "GET", _SCHEDULE, "Read a schedule", _ONE, _READS),
     Operation(
+        Role.ADMIN,
         "put_schedule",
         "PUT",
         _SCHEDULE,
@@ -32,10 +35,13 @@ SCHEDULE_OPERATIONS = (
         _WRITES,
         body=ScheduleOrder,
     ),
-    Operation("delete_schedule", "DELETE", _SCHEDULE, "Remove a schedule; its tasks stay", {204: None}, _READS),
-    Operation("pause_schedule", "POST", f"{_SCHEDULE}/pause", "Let it submit nothing", _ONE, _READS),
-    Operation("resume_schedule", "POST", f"{_SCHEDULE}/resume", "Let it go on, from now", _ONE, _READS),
     Operation(
+        Role.ADMIN, "delete_schedule", "DELETE", _SCHEDULE, "Remove a schedule; its tasks stay", {204: None}, _READS
+    ),
+    Operation(Role.ADMIN, "pause_schedule", "POST", f"{_SCHEDULE}/pause", "Let it submit nothing", _ONE, _READS),
+    Operation(Role.ADMIN, "resume_schedule", "POST", f"{_SCHEDULE}/resume", "Let it go on, from now", _ONE, _READS),
+    Operation(
+        Role.ADMIN,
         "trigger_schedule",
         "POST",
         f"{_SCHEDULE}/trigger",

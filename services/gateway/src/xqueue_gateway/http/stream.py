@@ -5,7 +5,9 @@ from typing import Any
 
 from litestar.connection import WebSocket
 
+from xqueue_common.registry.records import Role
 from xqueue_gateway import metrics
+from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.answers import Answer, refusal
 from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.connection import Connection
@@ -28,6 +30,7 @@ class TaskStream:
     lookup: Lookup
     live: LiveProgress
     origins: Origins
+    door: Door
     max_connections: int
     pending_bytes: int
     _open: int = field(default=0, init=False)
@@ -35,7 +38,7 @@ class TaskStream:
     async def serve(self, socket: Socket) -> None:
         """Serve one connection until either side ends it."""
         try:
-            tenant, first = self._admit(socket)
+            tenant, first = await self._admit(socket)
         except Problem as problem:
             await _refuse(socket, refusal(problem))
             return
@@ -49,8 +52,9 @@ class TaskStream:
             self._open -= 1
             metrics.SUBSCRIBERS.dec()
 
-    def _admit(self, socket: Socket) -> tuple[str, Request | None]:
+    async def _admit(self, socket: Socket) -> tuple[str, Request | None]:
         self.origins.check(socket.scope)
+        await self.door.admit(socket.scope, Role.READ)
         tenant = caller_of(socket.scope).tenant
         first = read_query(socket.scope["query_string"])
         if self._open >= self.max_connections:

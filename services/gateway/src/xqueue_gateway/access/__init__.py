@@ -1,0 +1,1 @@
+"""Who may pass: keys, tokens, roles, rates, and the trail of administrative acts."""
