@@ -22,7 +22,8 @@ def test_what_is_soft_stays_an_hour_and_what_is_dead_a_month() -> None:
 
 
 def test_only_the_registry_keeps_the_latest_of_each_id_for_ever() -> None:
-    compacted = {topic.name: topic.retention_ms for topic in Topics().layout(cells=3, inboxes=32) if topic.compacted}
+    layout = Topics().layout(cells=3, inboxes=32)
+    compacted = {topic.name: topic.retention_ms for topic in layout if topic.compacted}
     assert compacted == {"xq.registry": -1}
 
 
