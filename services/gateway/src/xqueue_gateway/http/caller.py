@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from litestar.types import Scope
 
-from xqueue_common.registry.records import ANY_TENANT
 from xqueue_gateway.access.principal import principal_of
 from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
 
@@ -48,12 +47,11 @@ def caller_of(scope: Scope) -> Caller:
     """
     headers, who = dict(scope["headers"]), principal_of(scope)
     named = _tenant(headers)
-    operator = who.tenant == ANY_TENANT
-    if not operator and named not in (None, who.tenant):
+    if not who.operator and named not in (None, who.tenant):
         raise _foreign(who.tenant)
-    tenant = (named or DEFAULT_TENANT) if operator else who.tenant
-    sees = named if operator and not who.believed else tenant
-    return Caller(tenant, sees, operator, who.actor, who.tier, _key(headers), _trace(headers))
+    tenant = (named or DEFAULT_TENANT) if who.operator else who.tenant
+    sees = named if who.operator and not who.believed else tenant
+    return Caller(tenant, sees, who.operator, who.actor, who.tier, _key(headers), _trace(headers))
 
 
 def require_json(scope: Scope) -> None:
