@@ -13,6 +13,7 @@ from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.issuer import Issuer, Trust
 from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.access.tiers import Tiers
 from xqueue_gateway.access.tokens import Tokens
 from xqueue_gateway.access.trail import Trail
@@ -134,6 +135,11 @@ class Wiring:
         return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
 
     @cached_property
+    def quotas(self) -> Quotas:
+        """Holds tenants to theirs."""
+        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
+
+    @cached_property
     def trail(self) -> Trail:
         """Writes down administrative acts."""
         return Trail(self.open.acts, clock=self.clock)
@@ -159,12 +165,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
+            quotas=self.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
+            quotas=self.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
