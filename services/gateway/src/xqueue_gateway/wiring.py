@@ -24,6 +24,7 @@ from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
@@ -36,7 +37,6 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.submissions.reading import Rules
@@ -72,6 +72,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         system=wiring.system(health),
+        documents=documents(),
     )
     return application(endpoints, wiring.stream(origins), origins, wiring.door)
 
@@ -251,7 +252,7 @@ class Wiring:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
         allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""
