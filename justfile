@@ -42,10 +42,14 @@ fmt:
     uv run ruff check --fix
     uv run ruff format
 
-# Write contracts/openapi.json anew (a test compares it with the routes)
+# Write contracts/ anew: openapi.json, asyncapi.yaml, schemas (tests compare them with the types)
 [group('lint')]
-openapi:
+contracts:
     uv run python -m xqueue_gateway.openapi contracts/openapi.json
+    uv run python -m xqueue_gateway.asyncapi contracts
+
+[private]
+openapi: contracts
 
 # What has to pass before anything lands
 [group('ci')]

@@ -31,6 +31,7 @@ from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.guard import Guard
@@ -45,7 +46,6 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
@@ -83,6 +83,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         keys=wiring.keys,
         system=wiring.system(health),
+        documents=documents(),
     )
     return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
@@ -314,7 +315,7 @@ class Wiring:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
         allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""
