@@ -51,3 +51,8 @@ def principal_of(scope: Scope) -> Principal:
     """Return who asks; it is a fault of ours if nobody was let in."""
     found: Principal = cast("dict[str, Any]", scope)[_PLACE]
     return found
+
+
+def is_known(scope: Scope) -> bool:
+    """Whether somebody was let in."""
+    return _PLACE in scope

@@ -43,10 +43,17 @@ def not_allowed(role: Role) -> Problem:
     return Problem(Kind.FORBIDDEN, f"this needs the role {role}", [FieldError(_FIELD, message, hint)])
 
 
-def for_operators(what: str) -> Problem:
-    """Return the problem of a tenant that would change what all share."""
-    hint = "ask the operator, whose key is of tenant *"
-    return Problem(Kind.FORBIDDEN, f"{what} is the operator's to change", [FieldError(_FIELD, "of a tenant", hint)])
+def operators_limit(kind: str) -> Problem:
+    """Return the problem of a tenant that would change a limit that is not its own to set."""
+    hint = "ask the operator, whose key is of tenant *; you may pin limits for your own keys"
+    error = FieldError("kind", f"limits of a {kind} are the operator's to set", hint)
+    return Problem(Kind.FORBIDDEN, f"limits of a {kind} are the operator's to set", [error])
+
+
+def others_limit(name: str) -> Problem:
+    """Return the problem of a tenant that would read another's limit."""
+    error = FieldError("name", "not your tenant", "name your own")
+    return Problem(Kind.FORBIDDEN, f"{name[:64]} is not your tenant", [error])
 
 
 def too_fast(tier: str, rate: Rate, taken: Taken) -> Problem:

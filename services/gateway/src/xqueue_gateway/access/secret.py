@@ -33,4 +33,3 @@ def hint_of(secret: str) -> str:
 def is_secret(text: str) -> bool:
     """Whether a text has the form of a key."""
     return bool(_FORM.match(text))
-

@@ -1,7 +1,5 @@
 """The trail of administrative acts: who did what to whose things, and how it was answered."""
 
-import secrets
-
 import structlog
 from litestar.types import Scope
 
@@ -44,7 +42,7 @@ class Trail:
         now_ms = self._clock.now_ms()
         client = scope.get("client")
         return AuditRecord(
-            id=new_uuid(now_ms, secrets.randbits(62)),
+            id=new_uuid(now_ms),
             at_ms=now_ms,
             actor=who.actor,
             actor_tenant=who.tenant,

@@ -38,6 +38,11 @@ class Caller(NamedTuple):
     key: str | None
     trace: str | None
 
+    @property
+    def alone(self) -> str | None:
+        """The tenant that must be alone in a queue for it to be changed; None: an operator, who may anyway."""
+        return None if self.operator else self.tenant
+
 
 def caller_of(scope: Scope) -> Caller:
     """Return who asks.

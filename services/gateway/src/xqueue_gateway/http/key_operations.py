@@ -1,7 +1,15 @@
 """The operations on API keys, and the exchange of a key for a token."""
 
 from xqueue_common.registry.records import Role
-from xqueue_gateway.access.key_order import KeyAnswer, KeyList, KeyOrder, NewKey, RotateOrder, TokenAnswer, TokenOrder
+from xqueue_gateway.access.key_order import (
+    KeyAnswer,
+    KeyList,
+    KeyOrder,
+    NewKey,
+    RotateOrder,
+    TokenAnswer,
+    TokenOrder,
+)
 from xqueue_gateway.http.operation import Operation
 
 _ALL = "/api/v1/keys"
