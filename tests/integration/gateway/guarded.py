@@ -89,6 +89,8 @@ class Guarded:
                     return self._ids["task"]
                 case "id":
                     return self._ids[kind]
+                case "file":
+                    return "swagger-ui.css"
                 case "kind":
                     return "key"
                 case "name":
