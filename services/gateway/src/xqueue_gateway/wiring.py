@@ -26,6 +26,7 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.files import allow_subscribers
 from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
@@ -45,6 +46,7 @@ from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
@@ -215,6 +217,12 @@ class Wiring:
             live=self.open.ears.live,
         )
 
+    @cached_property
+    def seats(self) -> Seats:
+        """Bounds how many listen."""
+        most = self.settings.ws_max_connections
+        return Seats(most=most, files=allow_subscribers(most))
+
     @property
     def events(self) -> EventEndpoints:
         """The events of one task."""
@@ -223,7 +231,7 @@ class Wiring:
             hub=ears.hub,
             lookup=self.lookup,
             live=ears.live,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )
 
@@ -317,6 +325,6 @@ class Wiring:
             live=ears.live,
             origins=origins,
             door=self.door,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )
