@@ -20,8 +20,11 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.history.audit import AuditTrail
 from xqueue_gateway.history.log_lines import LogLines
+from xqueue_gateway.history.statistics import Statistics
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
+from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.events import EventEndpoints
@@ -33,6 +36,7 @@ from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.routes import Endpoints, application
 from xqueue_gateway.http.schedules import ScheduleEndpoints
+from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
@@ -53,6 +57,7 @@ from xqueue_gateway.tasks.redriver import Redriver
 from xqueue_gateway.tasks.reprioritizer import Reprioritizer
 from xqueue_gateway.tasks.retrier import Retrier
 from xqueue_gateway.tasks.submitter import Submitter
+from xqueue_gateway.tasks.tenant_stats import TenantStats
 from xqueue_gateway.tasks.waiter import Waiter
 
 
@@ -71,6 +76,8 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         schedules=wiring.schedules,
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
+        statistics=StatisticsEndpoints(statistics=Statistics(database=wiring.open.database), clock=wiring.clock),
+        audit=AuditEndpoints(trail=AuditTrail(database=wiring.open.database)),
         system=wiring.system(health),
     )
     return application(endpoints, wiring.stream(origins), origins, wiring.door)
@@ -250,8 +257,14 @@ class Wiring:
     def system(self, health: Health) -> SystemEndpoints:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
-        allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        tenants = TenantStats(database=self.open.database, rates=self.open.ears.tenants, clock=self.clock)
+        return SystemEndpoints(
+            health=health,
+            fleet=fleet,
+            tenants=tenants,
+            allocations=Allocations(reader=self.reader),
+            openapi=document_text(),
+        )
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""

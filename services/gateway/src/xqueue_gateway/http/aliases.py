@@ -20,6 +20,7 @@ ALIASES: dict[str, str] = {
     "/v1/queue/pause": "/api/v1/queues/{name}/pause",
     "/v1/queue/resume": "/api/v1/queues/{name}/resume",
     "/v1/queue/reorder": "/api/v1/queues/{name}/reorder",
+    "/v1/statistics/tasks": "/api/v1/statistics/tasks",
     "/v1/tasks": "/api/v1/tasks",
     "/v1/tasks/batch": "/api/v1/tasks/batch",
     "/v1/tasks/{task_id}": "/api/v1/tasks/{task_id}",

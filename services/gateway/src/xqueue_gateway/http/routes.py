@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Method
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
+from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.errors import HANDLERS
@@ -27,6 +28,7 @@ from xqueue_gateway.http.operations import OPERATIONS, STREAM
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.schedules import ScheduleEndpoints
+from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
@@ -60,6 +62,8 @@ class Endpoints(NamedTuple):
     schedules: ScheduleEndpoints
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
+    statistics: StatisticsEndpoints
+    audit: AuditEndpoints
     system: SystemEndpoints
 
 
