@@ -86,8 +86,8 @@ class Statements:
 async def write(connection: AsyncConnection, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
     """Execute a statement for each of these rows.
 
-    They go past SQLAlchemy to the driver, as one statement and many rows: statements with many rows each would be put
-    together anew for every batch, and each parameter looked at; both double the price.
+    They go past SQLAlchemy to the driver, as one statement and many rows: statements with many rows each would be
+    put together anew for every batch, and each parameter looked at; both double the price.
     """
     if rows:
         values = itemgetter(*statement.columns)
