@@ -1,5 +1,6 @@
 """Looking into a history as its readers do."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import MetaData, Table, select
 
 from xqueue_common.history.engine import connect
-from xqueue_common.history.schema import labels, logs, positions, tasks, transitions
+from xqueue_common.history.schema import labels, logs, positions, task_totals, tasks, transitions
 
 
 class Library:
@@ -32,6 +33,13 @@ class Library:
     async def transitions(self) -> list[tuple[str, int]]:
         """Return task and version of every transition."""
         return [(row.task_id, row.version) for row in await self.all(transitions)]
+
+    async def totals(self) -> dict[str, int]:
+        """Return how many tasks were counted, over all tenants."""
+        found: Counter[str] = Counter()
+        for row in await self.all(task_totals):
+            found[row.measure] += row.tasks
+        return dict(found)
 
     async def lines(self) -> list[str]:
         """Return what handlers logged."""

@@ -16,7 +16,7 @@ from xqueue_common.errors import Unavailable
 from xqueue_common.history import schema
 from xqueue_common.history.engine import connect
 from xqueue_common.history.revisions import LATEST, REVISIONS, fault
-from xqueue_common.history.tables import check_tables, create_tables, migrate
+from xqueue_common.history.tables import alone, check_tables, create_tables, migrate
 from xqueue_notifier.history.rows import rows_of
 
 HOUR_MS = CREATED_MS - CREATED_MS % 3_600_000
@@ -29,6 +29,10 @@ async def engine(history_url: str) -> AsyncIterator[AsyncEngine]:
     engine = connect(history_url)
     yield engine
     await engine.dispose()
+
+
+class BrokenOffError(Exception):
+    """The process died."""
 
 
 def made_without_migrations(connection: Connection) -> None:
@@ -121,3 +125,24 @@ def test_every_revision_is_known_by_its_number_and_follows_the_one_before() -> N
     assert tuple(one.revision for one in found) == REVISIONS
     assert [one.down_revision for one in found] == [None, *REVISIONS[:-1]]
     assert fault(LATEST) is None
+
+
+async def test_migrations_that_break_off_leave_everything_as_it_was(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(made_without_migrations)
+
+    def break_off(connection: Connection) -> None:
+        migrate(connection)
+        raise BrokenOffError
+
+    async def migrate_in_vain() -> None:
+        async with engine.begin() as connection:
+            await alone(connection)
+            await connection.run_sync(break_off)
+
+    with pytest.raises(BrokenOffError):
+        await migrate_in_vain()
+
+    async with engine.connect() as connection:
+        names = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
+    assert names == set(OF_THE_FIRST_RELEASES)

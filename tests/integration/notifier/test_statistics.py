@@ -1,7 +1,5 @@
 """Every task is counted once, whatever is told again; and what a payload says, and administrators did, is kept."""
 
-from collections import Counter
-
 from integration.notifier.library import Library, library, same
 from integration.notifier.played import PlayedScheduler, life, notifying
 from msgspec import Raw
@@ -27,14 +25,6 @@ ACT = AuditRecord(
     status=200,
     address="127.0.0.1",
 )
-
-
-async def totals(seen: Library) -> dict[str, int]:
-    """Return how many tasks were counted, over all tenants."""
-    found: Counter[str] = Counter()
-    for row in await seen.all(schema.task_totals):
-        found[row.measure] += row.tasks
-    return dict(found)
 
 
 async def fields(seen: Library) -> list[tuple[str, str, str]]:
@@ -63,7 +53,7 @@ async def test_a_task_is_counted_once_whatever_is_told_again(scheduler: PlayedSc
             await scheduler.take()
             await scheduler.run(ONE)
             await scheduler.tell(version(TWO, 1, "pending", epoch=scheduler.epoch))
-            await eventually(lambda: same(totals(seen), {"submitted": 2, "success": 1}))
+            await eventually(lambda: same(seen.totals(), {"submitted": 2, "success": 1}))
             await scheduler.take()
             await scheduler.run(ONE)  # as the next owner of the cell republishes its outbox
             await scheduler.tell(version(THREE, 7, epoch=scheduler.epoch, payload=Raw(b"{}")))
@@ -72,7 +62,7 @@ async def test_a_task_is_counted_once_whatever_is_told_again(scheduler: PlayedSc
             await scheduler.tell(version(TWO, 2, "canceled", epoch=scheduler.epoch))
             await eventually(lambda: same(seen.next_offset(), 11))
 
-        assert await totals(seen) == {"submitted": 3, "success": 1, "canceled": 1}
+        assert await seen.totals() == {"submitted": 3, "success": 1, "canceled": 1}
         hours = await seen.all(schema.task_hours)
         assert {row.hour_ms for row in hours} == {CREATED_MS - CREATED_MS % 3_600_000}
         assert sorted((row.tenant, row.measure, row.tasks) for row in hours) == [
@@ -97,7 +87,7 @@ async def test_the_wait_of_a_task_of_several_attempts_ends_with_the_first(
             version(ONE, 4, attempt=2, at_ms=CREATED_MS + 50_000),
             version(ONE, 5, "success", **ended(5)),
         )
-        await eventually(lambda: same(totals(seen), {"submitted": 1, "success": 1}))
+        await eventually(lambda: same(seen.totals(), {"submitted": 1, "success": 1}))
 
         buckets = {row.measure: row.bucket for row in await seen.all(schema.task_hours) if row.bucket}
         assert buckets == {"wait": 74, "run": 98}  # some 1,000 and 10,000 ms
@@ -164,7 +154,7 @@ async def test_a_store_that_was_thrown_away_is_rebuilt_from_the_log(
 
             async def complete() -> bool:
                 return all(
-                    [await seen.lines(), await fields(seen), await seen.all(schema.audit), await totals(seen)]
+                    [await seen.lines(), await fields(seen), await seen.all(schema.audit), await seen.totals()]
                 )
 
             await eventually(complete)

@@ -57,7 +57,7 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
     notifier_sinks: str = "history,mqtt,webhooks"
     history_url: str = "sqlite:///xqueue.db"
     history_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
-    history_payload_fields: Annotated[int, Meta(ge=0, le=32)] = 32
+    history_payload_fields: Annotated[int, Meta(ge=0, le=32)] = 8
     statistics_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
     audit_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
     history_batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_000

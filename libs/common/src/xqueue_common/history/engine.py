@@ -13,13 +13,14 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 _SQLITE_SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "temp_store=MEMORY")
 _POSTGRES_SETTINGS: dict[str, Any] = {
     "timeout": 10,
-    "command_timeout": 60,  # else a server that froze would hold its caller for ever
     "server_settings": {"application_name": "xqueue"},
 }
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, *, statement_s: float = 60.0) -> AsyncEngine:
     """Return an engine for ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+
+    A PostgreSQL that froze would hold its caller for ever: each statement may take ``statement_s``.
 
     Raises:
         ConfigError: the address is of another kind.
@@ -39,7 +40,7 @@ def connect(url: str) -> AsyncEngine:
         parsed.set(drivername=_DRIVERS[backend]),
         pool_pre_ping=not sqlite,
         hide_parameters=True,  # an error's text must not carry payloads into the logs
-        connect_args={} if sqlite else _POSTGRES_SETTINGS,
+        connect_args={} if sqlite else {**_POSTGRES_SETTINGS, "command_timeout": statement_s},
     )
     if sqlite:
         event.listen(engine.sync_engine, "connect", _tune_sqlite)

@@ -12,7 +12,7 @@ from xqueue_common.history.faults import translated
 from xqueue_common.history.schema import positions, tasks
 from xqueue_common.history.tables import check_tables, create_tables
 from xqueue_notifier.history.rows import Row, Rows
-from xqueue_notifier.history.statements import Statements, write
+from xqueue_notifier.history.statements import Statement, Statements, write
 from xqueue_notifier.history.tallier import Tallier
 from xqueue_notifier.intake.batch import Place
 from xqueue_notifier.metrics import ROWS
@@ -29,7 +29,7 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect.name)
+        self._statements = Statements(engine.dialect)
         self._preparing = asyncio.Lock()
 
     async def prepare(self) -> None:
@@ -84,7 +84,7 @@ class Store:
             async with self._engine.connect() as connection:
                 return (await connection.execute(wanted)).all()
 
-    async def _add(self, table: str, statement: Any, rows: Sequence[Row], places: Places) -> None:
+    async def _add(self, table: str, statement: Statement, rows: Sequence[Row], places: Places) -> None:
         with translated():
             async with self._engine.begin() as connection:
                 await write(connection, self._statements.position, _position_rows(places))
