@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 from rich.console import Console
 
-from xqueue_client.command.app import app
+from xqueue_client.command.app import PARTS, app
 from xqueue_client.command.exits import Exit, Misused, exit_of
 from xqueue_client.command.output import say_error
 from xqueue_client.errors import InvalidRequest, Refused, Unreachable, XQueueClientError
 
 _ANYWHERE = ("--url", "--tenant", "--json")
-_GROUPS = ("queues", "limits", "schedules", "dead")
+_GROUPS = [name for part in PARTS for name in part.name]
 _NOBODY = "Start one with `uv run just up`, or say where it is: --url or XQ_URL."
 
 
@@ -67,7 +67,7 @@ def _lines(error: XQueueClientError) -> list[str]:
 
 def _with_remedy(error: Refused) -> str:
     """Return what was refused, by name: several tasks may have been asked for."""
-    remedy = next((field.hint for field in error.fields if field.hint), "")
+    remedy = next((field.hint for field in error.fields if field.hint), error.remedy)
     return f"{error.detail or error}" + (f" ({remedy})" if remedy else "")
 
 
