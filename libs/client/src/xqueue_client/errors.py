@@ -167,7 +167,7 @@ class BadSecret(XQueueClientError):
     """What webhooks are to be verified with is no secret."""
 
     def __init__(self) -> None:
-        super().__init__("the secret of a webhook is `whsec_` and base64, as it was told when the webhook was made")
+        super().__init__("the secret of a webhook is a text, or `whsec_` and base64: take it as it was told")
 
 
 class BadWebhook(XQueueClientError):

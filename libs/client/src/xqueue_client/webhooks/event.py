@@ -13,7 +13,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """What a webhook told.
 
     Attributes:
-        id: of the event: the same however often it is told.
+        id: the same however often this is told to this receiver.
         type: what happened: the status that a task has got.
         timestamp: when it happened.
         data: about what.

@@ -4,9 +4,9 @@ import binascii
 import hmac
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -31,9 +31,16 @@ class _Body(Struct):
 _read = msgspec.json.Decoder(_Body).decode
 
 
+class Headers(Protocol):
+    """The headers of a request, as frameworks keep them: a dictionary, for instance."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return names and texts."""
+
+
 def verify(
     body: bytes,
-    headers: Mapping[str, str],
+    headers: Headers,
     secret: str,
     *,
     tolerance: float = TOLERANCE_S,
@@ -44,7 +51,7 @@ def verify(
     Args:
         body: of the request, as it came: read and written anew it has another signature.
         headers: of the request, however they are capitalised.
-        secret: of the subscription, `whsec_…`.
+        secret: of the subscription, `whsec_…`; for a webhook of a task alone the installation's.
         tolerance: how many seconds it may be old, or ahead.
         clock: what time it is, in seconds since 1970.
 
@@ -83,8 +90,10 @@ def _signature(secret: str, event_id: str, sent_at: str, body: bytes) -> bytes:
 
 
 def _key(secret: str) -> bytes:
+    """Return what signs: behind `whsec_` it is base64, any other secret is itself, as in `XQ_WEBHOOK_SECRET`."""
     try:
-        key = b64decode(secret.removeprefix(_PREFIX), validate=True)
+        bare = secret.removeprefix(_PREFIX)
+        key = secret.encode(errors="replace") if bare == secret else b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadSecret from error
     if not key:
