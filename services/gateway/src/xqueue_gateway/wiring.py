@@ -9,7 +9,13 @@ from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
+from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
+from xqueue_gateway.access.issuer import Issuer, Trust
+from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.tiers import Tiers
+from xqueue_gateway.access.tokens import Tokens
+from xqueue_gateway.access.trail import Trail
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
@@ -26,6 +32,8 @@ from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
+from xqueue_gateway.http.guard import Guard
+from xqueue_gateway.http.keys import KeyEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import model_calls
@@ -37,6 +45,7 @@ from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.submissions.reading import Rules
@@ -71,9 +80,10 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         schedules=wiring.schedules,
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
+        keys=wiring.keys,
         system=wiring.system(health),
     )
-    return application(endpoints, wiring.stream(origins), origins, wiring.door)
+    return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
 
 class Wiring:
@@ -92,7 +102,52 @@ class Wiring:
     @cached_property
     def door(self) -> Door:
         """Lets in those who may."""
-        return Door()
+        settings = self.settings
+        trust = Trust(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        return Door(
+            ring=self.open.ring,
+            tokens=self.tokens,
+            issuer=Issuer(trust, clock=self.clock) if trust.url else None,
+            tiers=self.tiers,
+            buckets=self.buckets,
+            required=settings.auth == "required",
+        )
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Gives and takes our own tokens."""
+        return Tokens(self.settings.jwt_secret, clock=self.clock)
+
+    @cached_property
+    def tiers(self) -> Tiers:
+        """What tiers allow."""
+        settings = self.settings
+        return Tiers(
+            requests=settings.tier_requests,
+            open_tasks=settings.tier_open_tasks,
+            submissions=settings.tier_submissions,
+        )
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        """Holds everybody to their rates."""
+        return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
+
+    @cached_property
+    def trail(self) -> Trail:
+        """Writes down administrative acts."""
+        return Trail(self.open.acts, clock=self.clock)
+
+    @cached_property
+    def writer(self) -> RegistryWriter:
+        """Changes the registry."""
+        return RegistryWriter(log=self.open.registering, registry=self.open.registry)
+
+    @property
+    def keys(self) -> KeyEndpoints:
+        """The API keys over HTTP."""
+        maker = KeyMaker(ring=self.open.ring, writer=self.writer, tiers=self.tiers, clock=self.clock)
+        return KeyEndpoints(maker=maker, tokens=self.tokens, door=self.door)
 
     @cached_property
     def submitter(self) -> Submitter:

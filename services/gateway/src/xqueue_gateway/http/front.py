@@ -8,6 +8,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from xqueue_gateway import metrics
+from xqueue_gateway.access.door import headers_for
 from xqueue_gateway.http.answers import refusal
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.problems import Problem
@@ -33,6 +34,8 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if told := headers_for(scope):
+                    message = {**message, "headers": [*message.get("headers", ()), *told]}
             await send(message)
 
         try:

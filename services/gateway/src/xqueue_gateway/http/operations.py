@@ -11,6 +11,7 @@ from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
+from xqueue_gateway.http.key_operations import KEY_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
 from xqueue_gateway.http.logs import LogPage
 from xqueue_gateway.http.model_call_operations import MODEL_CALL_OPERATIONS
@@ -154,6 +155,7 @@ OPERATIONS = (
     *SCHEDULE_OPERATIONS,
     *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
+    *KEY_OPERATIONS,
     Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation(
         Role.READ, "list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from inspect import signature
 from typing import Any, NamedTuple, cast
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.types import ASGIApp, Method
 
-from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
@@ -19,6 +17,8 @@ from xqueue_gateway.http.errors import HANDLERS
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
+from xqueue_gateway.http.guard import Guard
+from xqueue_gateway.http.keys import KeyEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import ModelCallEndpoints
@@ -31,8 +31,6 @@ from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 
-Req = Request[Any, Any, Any]
-
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
     "Content-Type",
@@ -43,7 +41,17 @@ _ASKED = [
     "Last-Event-ID",
     "Range",
 ]
-_SHOWN = ["Location", "Retry-After", "Idempotent-Replayed", "Content-Range", "Content-Disposition", "ETag"]
+_SHOWN = [
+    "Location",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
+]
 
 
 class Endpoints(NamedTuple):
@@ -60,13 +68,14 @@ class Endpoints(NamedTuple):
     schedules: ScheduleEndpoints
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
+    keys: KeyEndpoints
     system: SystemEndpoints
 
 
-def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, door: Door) -> ASGIApp:
+def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guard: Guard) -> ASGIApp:
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
-    guarded = {operation.name: _guarded(operation, methods[operation.name], door) for operation in OPERATIONS}
+    guarded = {operation.name: guard.before(operation, methods[operation.name]) for operation in OPERATIONS}
     http = [_handler(operation, path, guarded) for operation in OPERATIONS for path in _paths(operation)]
     app = Litestar(
         [*http, WebsocketRouteHandler(STREAM)(stream.serve)],
@@ -89,18 +98,6 @@ def _paths(operation: Operation) -> Iterator[str]:
     for alias, path in ALIASES.items():
         if path == operation.path and (operation.method == "GET" or alias not in READ_ONLY):
             yield alias
-
-
-def _guarded(operation: Operation, method: Any, door: Door) -> Any:
-    """Return a method that lets nobody in who may not do this."""
-    role, asks = operation.role, bool(signature(method).parameters)
-
-    async def serve(request: Req) -> ASGIApp:
-        await door.admit(request.scope, role)
-        answer: ASGIApp = await (method(request) if asks else method())
-        return answer
-
-    return serve
 
 
 def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:
