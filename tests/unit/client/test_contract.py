@@ -8,11 +8,16 @@ import msgspec
 import pytest
 
 from xqueue_client import (
+    AccessToken,
     Allocation,
+    ApiKey,
     Explanation,
     Instance,
+    IssuedKey,
+    KeyOptions,
     Limit,
     LimitOptions,
+    LogLine,
     Purged,
     Queue,
     QueueOptions,
@@ -51,6 +56,10 @@ SAME = {
     "Explanation": Explanation,
     "Reason": Reason,
     "Allocation": Allocation,
+    "KeyAnswer": ApiKey,
+    "NewKey": IssuedKey,
+    "TokenAnswer": AccessToken,
+    "LogLine": LogLine,
 }
 
 
@@ -68,6 +77,10 @@ def test_what_the_api_requires_the_sdk_requires_too(name: str) -> None:
 
 def test_what_submit_takes_is_what_a_submission_has() -> None:
     assert {"type", "payload", *TaskOptions.__annotations__} == set(Submission.__struct_fields__)
+
+
+def test_what_can_be_said_about_a_key_is_what_the_api_takes() -> None:
+    assert {"roles", *KeyOptions.__annotations__} == set(SCHEMAS["KeyOrder"]["properties"])
 
 
 @pytest.mark.parametrize(("options", "name"), [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder")])

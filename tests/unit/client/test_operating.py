@@ -19,7 +19,15 @@ from unit.client.documents import (
     WEBHOOK,
 )
 
-from xqueue_client import AsyncClient, Client, NotAGateway, NotAuthenticated, NotPermitted, Unreachable
+from xqueue_client import (
+    AsyncClient,
+    Client,
+    NotAGateway,
+    NotAuthenticated,
+    NotPermitted,
+    TooManyRequests,
+    Unreachable,
+)
 
 NO_CONTENT = httpx2.Response(204)
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -186,10 +194,27 @@ def test_but_what_was_surely_not_done_is() -> None:
         assert client.keys.create(["read"]).key == "xq_abcdefgh"
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, NotAuthenticated), (403, NotPermitted)])
-def test_who_is_not_let_in_is_told_what_to_do(status: int, kind: type[Exception]) -> None:
-    with pytest.raises(kind, match="set XQ_API_KEY to a"):
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (401, NotAuthenticated, "it is so (set XQ_API_KEY to a valid API key, which an operator makes: "),
+        (403, NotPermitted, "it is so (0 to 255, or set XQ_API_KEY to an API key that may do this)"),
+    ],
+)
+def test_who_is_not_let_in_is_told_what_to_do(status: int, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind) as caught:
         asks(lambda c: c.stats(), problem(status))
+
+    assert str(caught.value).startswith(words)
+
+
+def test_who_asks_too_fast_without_a_hint_is_told_when_to_come_again() -> None:
+    busy = json(429, {"status": 429, "detail": "busy"}, **{"Retry-After": "30"})
+
+    with pytest.raises(TooManyRequests) as caught:
+        asks(lambda c: c.stats(), busy)
+
+    assert (str(caught.value), caught.value.retry_after) == ("busy (try again in 30 s)", 30.0)
 
 
 async def test_the_key_of_the_environment_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

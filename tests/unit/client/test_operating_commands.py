@@ -210,7 +210,10 @@ def test_before_there_is_a_key_one_just_asks(gateway: PlayedGateway, xqueue: Run
     assert who_asked(gateway) is None
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "a valid API key"), (403, "an API key that may do this")])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "a valid API key, which an operator makes: xqueue keys create"), (403, "an API key that may do this")],
+)
 def test_who_is_not_let_in_is_told_what_to_do(gateway: PlayedGateway, xqueue: Run, status: int, words: str) -> None:
     gateway.answers["GET /instances"] = (status, {"status": status, "title": "no", "detail": "no key"})
 

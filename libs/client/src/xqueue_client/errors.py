@@ -103,18 +103,27 @@ class Refused(XQueueClientError):
         fields: Sequence[FieldFault] = (),
         retry_after: float | None = None,
     ) -> None:
-        self.retry_after = retry_after
-        text = "; ".join(map(str, fields)) or detail or title or f"status {status}"
-        super().__init__(f"{text} ({self.remedy})" if self.remedy else text)
         self.status = status
         self.title = title
         self.detail = detail
         self.fields = tuple(fields)
+        self.retry_after = retry_after
+        super().__init__(self._text())
+
+    @property
+    def in_short(self) -> str:
+        """What was refused, and what to do about it, in a sentence."""
+        what = self.detail or self.title or f"status {self.status}"
+        return f"{what} ({self.remedy})" if self.remedy else what
 
     @property
     def remedy(self) -> str:
-        """What to do about it, if that does not stand with the fields."""
-        return "" if self.retry_after is None else f"try again in {self.retry_after:g} s"
+        """What to do about it, as far as that is known."""
+        later = "" if self.retry_after is None else f"try again in {self.retry_after:g} s"
+        return next((field.hint for field in self.fields if field.hint), later)
+
+    def _text(self) -> str:
+        return "; ".join(map(str, self.fields)) or self.in_short
 
 
 class InvalidRequest(Refused):
@@ -124,6 +133,9 @@ class InvalidRequest(Refused):
 class NotAllowed(Refused):
     """Nobody knows who asks, or they may not."""
 
+    def _text(self) -> str:
+        return self.in_short
+
 
 class NotAuthenticated(NotAllowed):
     """There is no API key, or one that is unknown, expired or revoked."""
@@ -131,7 +143,7 @@ class NotAuthenticated(NotAllowed):
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return "set XQ_API_KEY to a valid API key"
+        return "set XQ_API_KEY to a valid API key, which an operator makes: xqueue keys create"
 
 
 class NotPermitted(NotAllowed):
@@ -140,7 +152,8 @@ class NotPermitted(NotAllowed):
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return "set XQ_API_KEY to an API key that may do this"
+        ours = "set XQ_API_KEY to an API key that may do this"
+        return f"{hint}, or {ours}" if (hint := super().remedy) else ours
 
 
 class NotFound(Refused):

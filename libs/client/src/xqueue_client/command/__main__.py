@@ -61,14 +61,8 @@ def _lines(error: XQueueClientError) -> list[str]:
     if isinstance(error, InvalidRequest) and error.fields:
         return [str(field) for field in error.fields]
     if isinstance(error, Refused):
-        return [_with_remedy(error)]
+        return [error.in_short]  # it names what was asked for: that may have been several tasks
     return [f"{error}. {_NOBODY}" if isinstance(error, Unreachable) else str(error)]
-
-
-def _with_remedy(error: Refused) -> str:
-    """Return what was refused, by name: several tasks may have been asked for."""
-    remedy = next((field.hint for field in error.fields if field.hint), error.remedy)
-    return f"{error.detail or error}" + (f" ({remedy})" if remedy else "")
 
 
 if __name__ == "__main__":
