@@ -83,6 +83,7 @@ def following(client: Client, task_id: str) -> Iterator[LogLine]:
     What was logged before the watching began is in the history, up to its lag. So the history is asked when the
     watching has begun, at the first line that is heard, which closes the gap between the two, and after the end.
     """
+    client.get(task_id)  # an id of no task is refused as by the other commands
     told, asked = _Told(), 0
     for event in client.watch(task_id=task_id):
         heard = isinstance(event, LogEvent)
