@@ -20,6 +20,7 @@ ISSUED_KEY = KEY | {"key": "xq_abcdefgh"}
 
 WEBHOOK: dict[str, Any] = {
     "id": "wh_0123456789abcdef",
+    "tenant": "acme",
     "url": "https://shop.test/hook",
     "events": None,
     "queue": None,
@@ -31,9 +32,12 @@ ISSUED_WEBHOOK = WEBHOOK | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 
 DELIVERY: dict[str, Any] = {
     "id": "msg_1",
+    "task_id": "t1",
+    "webhook": None,
     "event": "success",
     "url": "https://shop.test/hook",
     "state": "waiting",
+    "reason": None,
     "attempts": 2,
     "created_at": AT,
     "next_at": AT,

@@ -1,12 +1,15 @@
 """A gateway over real HTTP that answers what it is told to, for whoever cannot be given a transport."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import msgspec
+
+Run = Callable[..., tuple[int, str, str]]
+"""Runs the command; gives its exit status, and what it printed to whom."""
 
 
 class Asked(NamedTuple):
@@ -24,6 +27,11 @@ class PlayedGateway:
         self.url = url
         self.asked: list[Asked] = []
         self.answers: dict[str, tuple[int, Any]] = {}
+
+    @property
+    def bearer(self) -> str | None:
+        """Who asked last."""
+        return self.asked[-1].headers.get("authorization")
 
     @property
     def lines(self) -> list[str]:

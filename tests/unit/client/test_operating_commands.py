@@ -1,10 +1,5 @@
 """`xqueue keys`, `token`, `webhooks`, `audit`, `statistics` and `logs`: what they ask for, print, and refuse."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
-
 import msgspec
 import pytest
 from unit.client.documents import (
@@ -18,60 +13,9 @@ from unit.client.documents import (
     TOKEN,
     WEBHOOK,
 )
-from unit.client.played_gateway import PlayedGateway, played_gateway
+from unit.client.played_gateway import PlayedGateway, Run
 
-from xqueue_client.command.__main__ import main
-from xqueue_client.command.exits import Exit, Misused
-from xqueue_client.command.times import moment_of, seconds
-
-OPERATORS = "xq_operator"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("XQ_URL", "XQ_STATE_DIR", "XQ_TENANT", "XQ_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def shared_gateway() -> Iterator[PlayedGateway]:
-    with played_gateway() as played:
-        yield played
-
-
-@pytest.fixture
-def gateway(shared_gateway: PlayedGateway) -> PlayedGateway:
-    shared_gateway.asked.clear()
-    shared_gateway.answers.clear()
-    return shared_gateway
-
-
-@pytest.fixture
-def xqueue(gateway: PlayedGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command against the played gateway; return its exit status, and what it printed to whom."""
-    monkeypatch.setenv("XQ_URL", gateway.url)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = main(arguments)
-        return (status, *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def installation(gateway: PlayedGateway, tmp_path: Path) -> Path:
-    """An installation in the usual place of this folder, with an operator's key."""
-    state = tmp_path / ".xqueue"
-    state.mkdir()
-    (state / "endpoints.json").write_bytes(msgspec.json.encode({"gateway": {"url": gateway.url, "pid": 1}}))
-    (state / "operator.key").write_text(f"{OPERATORS}\n")
-    return state
-
-
-def who_asked(gateway: PlayedGateway) -> str | None:
-    return gateway.asked[-1].headers.get("authorization")
+from xqueue_client.command.exits import Exit
 
 
 def test_a_key_is_printed_alone_and_everything_else_is_news(gateway: PlayedGateway, xqueue: Run) -> None:
@@ -131,85 +75,6 @@ def test_a_key_is_revoked_quietly(gateway: PlayedGateway, xqueue: Run) -> None:
     assert xqueue("keys", "revoke", "key_2")[0] == Exit.REFUSED
 
 
-def test_the_operators_key_serves_those_commands_that_are_the_operators(
-    gateway: PlayedGateway, xqueue: Run, installation: Path
-) -> None:
-    assert installation
-    gateway.answers = {"GET /keys": (200, {"items": []}), "GET /audit": (200, {"items": []})}
-    gateway.answers["GET /instances"] = (200, {"items": []})
-
-    asked = []
-    for command in (["keys", "list"], ["audit"], ["instances"]):
-        assert xqueue(*command)[0] == Exit.OK
-        asked.append(who_asked(gateway))
-
-    assert asked == [f"Bearer {OPERATORS}", f"Bearer {OPERATORS}", None]
-
-
-def test_a_key_of_ones_own_goes_before_it(
-    gateway: PlayedGateway, xqueue: Run, installation: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert installation
-    gateway.answers["GET /keys"] = (200, {"items": []})
-    monkeypatch.setenv("XQ_API_KEY", "xq_mine")
-
-    xqueue("keys", "list")
-
-    assert who_asked(gateway) == "Bearer xq_mine"
-
-
-def test_an_installation_is_found_by_its_state_directory_and_by_its_other_names(
-    gateway: PlayedGateway, installation: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    gateway.answers["GET /keys"] = (200, {"items": []})
-    moved = installation.rename(tmp_path / "elsewhere")
-    monkeypatch.setenv("XQ_STATE_DIR", str(moved))
-
-    for flags in ([], ["--url", gateway.url.replace("127.0.0.1", "localhost") + "/"]):
-        assert main(["keys", "list", *flags]) == Exit.OK
-        assert who_asked(gateway) == f"Bearer {OPERATORS}"
-
-
-@pytest.mark.parametrize("ours", ["http://127.0.0.1:1", "http://xqueue.test", "http://[", "nothing", "{"])
-def test_the_operators_key_goes_to_no_other_gateway(
-    gateway: PlayedGateway, xqueue: Run, installation: Path, ours: str
-) -> None:
-    document = b"{" if ours == "{" else msgspec.json.encode({"gateway": {"url": ours}})
-    (installation / "endpoints.json").write_bytes(document)
-    gateway.answers["GET /keys"] = (200, {"items": []})
-
-    assert xqueue("keys", "list")[0] == Exit.OK
-    assert who_asked(gateway) is None
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines\n", b"\xff\xfe"])
-def test_a_file_without_a_key_is_named(xqueue: Run, installation: Path, content: bytes) -> None:
-    (installation / "operator.key").write_bytes(content)
-
-    status, out, problems = xqueue("keys", "list")
-
-    assert (status, out, problems.count("\n")) == (Exit.USAGE, "", 1)
-    assert "operator.key: there is no API key in it" in problems
-
-
-def test_a_key_that_cannot_be_read_is_named(xqueue: Run, installation: Path) -> None:
-    (installation / "operator.key").unlink()
-    (installation / "operator.key").mkdir()
-
-    status, _, problems = xqueue("keys", "list")
-
-    assert status == Exit.USAGE
-    assert "operator.key: Is a directory: ask as the user that it belongs to, or set XQ_API_KEY" in problems
-
-
-def test_before_there_is_a_key_one_just_asks(gateway: PlayedGateway, xqueue: Run, installation: Path) -> None:
-    (installation / "operator.key").unlink()
-    gateway.answers["GET /keys"] = (200, {"items": []})
-
-    assert xqueue("keys", "list")[0] == Exit.OK
-    assert who_asked(gateway) is None
-
-
 @pytest.mark.parametrize(
     ("status", "words"),
     [(401, "a valid API key, which an operator makes: xqueue keys create"), (403, "an API key that may do this")],
@@ -230,7 +95,7 @@ def test_a_token_is_printed_alone(gateway: PlayedGateway, xqueue: Run, monkeypat
     assert xqueue("token", "--expires-in", "1h") == (Exit.OK, "a.b.c\n", "")
     assert msgspec.json.decode(xqueue("token", "--json")[1]) == TOKEN
     assert [asked.body for asked in gateway.asked] == [{"expires_in": 3_600}, {}]
-    assert who_asked(gateway) == "Bearer xq_mine"
+    assert gateway.bearer == "Bearer xq_mine"
 
 
 def test_webhooks_from_making_to_removal(gateway: PlayedGateway, xqueue: Run) -> None:
@@ -247,6 +112,8 @@ def test_webhooks_from_making_to_removal(gateway: PlayedGateway, xqueue: Run) ->
     listed = xqueue("webhooks", "list")[1].splitlines()
     shown = [xqueue("webhooks", name, "wh_1")[1] for name in ("get", "show")]
     xqueue("webhooks", "update", "wh_1", "--new-url", "https://b.test", "--event", "none", "--queue", "none")
+    for flag in ("--disable", "--enable"):
+        xqueue("webhooks", "update", "wh_1", flag)
     rotated = xqueue("webhooks", "rotate", "wh_1", "--overlap", "0", "--json")
     removed = xqueue("webhooks", "delete", "wh_1")
 
@@ -262,6 +129,8 @@ def test_webhooks_from_making_to_removal(gateway: PlayedGateway, xqueue: Run) ->
     assert bodies == [
         {"url": "https://shop.test/hook", "events": ["failed", "timeout"], "queue": "q"},
         {"events": None, "queue": None, "url": "https://b.test"},
+        {"disabled": True},
+        {"disabled": False},
         {"overlap": 0},
     ]
 
@@ -349,32 +218,3 @@ def test_a_wrong_argument_is_named_on_one_line_and_nothing_is_asked(
     assert problems.startswith("error: ")
     assert words in problems
     assert gateway.asked == []
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [("30d", 2_592_000), ("12h", 43_200), ("90m", 5_400), ("45s", 45), ("45", 45), ("1.5h", 5_400), ("0", 0)],
-)
-def test_spans_of_time_are_read(text: str, span: float) -> None:
-    read: Any = seconds("--overlap", text)
-
-    assert (read, type(read)) == (span, int)
-    assert seconds("--overlap", "0.5s") == 0.5
-    assert seconds("--overlap", None) is None
-
-
-@pytest.mark.parametrize("text", ["1 h", "-1h", "h", "1h30m", "\uff11h", "1e3", "inf", "1h\n"])
-def test_what_is_no_span_is_refused(text: str) -> None:
-    with pytest.raises(Misused, match="is no span of time"):
-        seconds("--overlap", text)
-
-
-def test_a_moment_is_one_or_the_time_since() -> None:
-    noon = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-    assert moment_of("--since", "90m", noon) == noon - timedelta(minutes=90)
-    assert moment_of("--since", "2030-01-01T13:00:00+01:00") == noon
-    assert moment_of("--since", "2030-01-01T12:00:00Z") == noon
-    local = moment_of("--since", "2030-01-01")
-    assert local is not None
-    assert local == datetime(2030, 1, 1).astimezone()  # a day of this place

@@ -46,3 +46,4 @@ class AuditFilter(TypedDict, total=False):
     until: datetime
     actor: str
     operation: str
+    tenant: str

@@ -21,7 +21,7 @@ def fields(delivery: Delivery) -> Iterator[tuple[str, str]]:
 
 
 def _last(delivery: Delivery) -> str:
-    if not delivery.tries:
-        return "-"
+    if delivery.reason or not delivery.tries:
+        return delivery.reason or "-"
     last = delivery.tries[-1]
-    return last.error or (str(last.status) if last.status is not None else "-")
+    return last.error or str(last.status or "-")

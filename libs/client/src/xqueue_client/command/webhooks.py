@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
@@ -11,7 +11,7 @@ from xqueue_client.command.deliveries import HEADS as DELIVERY_HEADS
 from xqueue_client.command.deliveries import fields as delivery_fields
 from xqueue_client.command.deliveries import row as delivery_row
 from xqueue_client.command.exits import Exit, Misused
-from xqueue_client.command.options import COMMON, Common, Names
+from xqueue_client.command.options import COMMON, Common, Names, given
 from xqueue_client.command.times import seconds
 from xqueue_client.command.words import moment
 from xqueue_client.http.paging import PAGE
@@ -21,7 +21,7 @@ webhooks = App(name="webhooks", help="Say which URLs are told about tasks, and s
 
 _HEADS = ("WEBHOOK", "URL", "EVENTS", "QUEUE", "CREATED", "STATE", "DESCRIPTION")
 _ONCE = "This secret, which verifies what is told, will not be shown again."
-_ALL = "none"
+_NONE = "none"
 
 
 @webhooks.command
@@ -43,7 +43,7 @@ def create(
         description: What to call it.
         common: What every command takes.
     """
-    options = _said(event, queue, description)
+    options = given(**_said(event, queue, description))
     with common.connect() as client:
         return _tell(client.webhooks.create(url, **options), common)
 
@@ -82,6 +82,7 @@ def update(
     event: Names = (),
     queue: str | None = None,
     description: str | None = None,
+    disabled: Annotated[bool | None, Parameter(name="--disable", negative="--enable")] = None,
     common: Common = COMMON,
 ) -> int:
     """Change some of a webhook; none as event means the final ones, as queue all of them.
@@ -92,12 +93,15 @@ def update(
         event: At which status; repeatable, or several with commas between.
         queue: Only of tasks of this queue.
         description: What to call it.
+        disabled: Tell it nothing for the time being, or again.
         common: What every command takes.
 
     Raises:
         Misused: nothing is to be changed.
     """
-    changes: WebhookChanges = {**_said(event, queue, description), **({"url": new_url} if new_url else {})}
+    more = {"url": new_url, "disabled": disabled}
+    said: Any = {**_said(event, queue, description), **{name: it for name, it in more.items() if it is not None}}
+    changes: WebhookChanges = said
     if not changes:
         message = "say what to change: see --help"
         raise Misused(message)
@@ -171,9 +175,9 @@ def _said(event: tuple[str, ...], queue: str | None, description: str | None) ->
     events = [name.strip() for text in event for name in text.split(",")]
     said: WebhookOptions = {}
     if events:
-        said["events"] = None if events == [_ALL] else events
+        said["events"] = None if events == [_NONE] else events
     if queue is not None:
-        said["queue"] = None if queue == _ALL else queue
+        said["queue"] = None if queue == _NONE else queue
     if description is not None:
         said["description"] = description
     return said

@@ -12,21 +12,23 @@ class WebhookSubscription(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: under which it is listed and changed.
+        tenant: whose tasks, `*`: everybody's.
         url: where to.
         events: at which statuses; None: at the final ones.
         queue: only of tasks of this queue; None: of all.
         description: what its owner calls it.
+        disabled: why nothing is told at present; None: all is well.
         created_at: when it was made.
-        disabled: why nothing is told at present; None, or False: all is well.
     """
 
     id: str
+    tenant: str
     url: str
     events: list[str] | None = None
     queue: str | None = None
-    description: str | None = None
+    description: str = ""
+    disabled: str | None = None
     created_at: datetime
-    disabled: str | bool | None = None
 
 
 class IssuedSubscription(WebhookSubscription, frozen=True, kw_only=True):
@@ -49,9 +51,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the `webhook-id` that the receiver sees, at each try the same.
+        task_id: of which task it tells.
+        webhook: for which subscription; None: the task's own webhook.
         event: the status that is told.
         url: where to.
         state: `waiting`, `delivered` or `failed`.
+        reason: why it waits or has failed, where no try says so.
         attempts: tries so far.
         created_at: when it happened.
         next_at: when it is tried again; None: it is not.
@@ -59,9 +64,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """
 
     id: str
+    task_id: str
+    webhook: str | None = None
     event: str
     url: str
     state: str
+    reason: str | None = None
     attempts: int = 0
     created_at: datetime
     next_at: datetime | None = None
@@ -94,6 +102,8 @@ class WebhookChanges(WebhookOptions, total=False):
 
     Attributes:
         url: where to.
+        disabled: whether nothing is to be told for the time being.
     """
 
     url: str
+    disabled: bool
