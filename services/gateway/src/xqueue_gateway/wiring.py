@@ -13,6 +13,7 @@ from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.issuer import Issuer, Trust
 from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.access.tiers import Tiers
 from xqueue_gateway.access.tokens import Tokens
 from xqueue_gateway.access.trail import Trail
@@ -30,6 +31,7 @@ from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.guard import Guard
@@ -44,7 +46,6 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
@@ -82,6 +83,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         keys=wiring.keys,
         system=wiring.system(health),
+        documents=documents(),
     )
     return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
@@ -134,6 +136,11 @@ class Wiring:
         return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
 
     @cached_property
+    def quotas(self) -> Quotas:
+        """Holds tenants to theirs."""
+        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
+
+    @cached_property
     def trail(self) -> Trail:
         """Writes down administrative acts."""
         return Trail(self.open.acts, clock=self.clock)
@@ -159,12 +166,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
+            quotas=self.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
+            quotas=self.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -306,7 +315,7 @@ class Wiring:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
         allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""
