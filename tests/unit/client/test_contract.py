@@ -11,9 +11,13 @@ from xqueue_client import (
     AccessToken,
     Allocation,
     ApiKey,
+    AuditEntry,
+    Delivery,
+    DeliveryTry,
     Explanation,
     Instance,
     IssuedKey,
+    IssuedSubscription,
     KeyOptions,
     Limit,
     LimitOptions,
@@ -27,10 +31,15 @@ from xqueue_client import (
     Resources,
     RetryPolicy,
     Snapshot,
+    Spread,
+    Statistics,
     Stats,
     Status,
     Submission,
+    TaskCounts,
     TaskOptions,
+    WebhookChanges,
+    WebhookSubscription,
 )
 from xqueue_client import Transition as Step
 from xqueue_client.snapshot import FINAL
@@ -60,6 +69,14 @@ SAME = {
     "NewKey": IssuedKey,
     "TokenAnswer": AccessToken,
     "LogLine": LogLine,
+    "WebhookAnswer": WebhookSubscription,
+    "NewWebhook": IssuedSubscription,
+    "DeliveryAnswer": Delivery,
+    "TryAnswer": DeliveryTry,
+    "Act": AuditEntry,
+    "TaskStatistics": Statistics,
+    "TaskCounts": TaskCounts,
+    "Spread": Spread,
 }
 
 
@@ -83,7 +100,10 @@ def test_what_can_be_said_about_a_key_is_what_the_api_takes() -> None:
     assert {"roles", *KeyOptions.__annotations__} == set(SCHEMAS["KeyOrder"]["properties"])
 
 
-@pytest.mark.parametrize(("options", "name"), [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder")])
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder"), (WebhookChanges, "WebhookChange")],
+)
 def test_what_can_be_set_is_what_the_api_takes(options: Any, name: str) -> None:
     assert set(options.__annotations__) == set(SCHEMAS[name]["properties"])
 
