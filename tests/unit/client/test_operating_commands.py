@@ -175,9 +175,9 @@ def test_statistics_are_a_table(gateway: PlayedGateway, xqueue: Run) -> None:
 
     heads, row = (line.split() for line in out.splitlines())
     assert status == Exit.OK
-    assert heads[:4] == ["HOUR", "QUEUE", "SUBMITTED", "SUCCESS"]
-    assert row[2:] == ["images", "5", "3", "1", "0", "1", "0.100", "0.250", "-", "-"]
-    assert gateway.lines[0].endswith("?since=2030-01-01T00%3A00%3A00%2B00%3A00&group_by=hour%2Cqueue")
+    assert heads[:4] == ["QUEUE", "HOUR", "SUBMITTED", "SUCCESS"]
+    assert (row[0], *row[3:]) == ("images", "5", "3", "1", "0", "1", "0.100", "0.250", "-", "-")
+    assert gateway.lines[0].endswith("?since=2030-01-01T00%3A00%3A00%2B00%3A00&group_by=queue%2Chour")
     assert (document["queue"], document["wait"]["p50"]) == ("images", 0.1)
 
 
