@@ -63,7 +63,7 @@ def port_of(service: str, environment: Mapping[str, str]) -> int:
 
 
 def open_to_all(service: str, environment: Mapping[str, str]) -> bool:
-    """Whether others than its own container can reach that port; a gateway must ask for keys, or be allowed not to."""
+    """Whether others than its own container can reach that port; a gateway asks for keys, or may do without."""
     settings = read_settings(service, environment)
     if isinstance(settings, GatewaySettings):
         return (settings.allow_open or settings.auth == "required") and settings.host == _ALL

@@ -70,10 +70,14 @@ class Door:
         return snapshot
 
     @asynccontextmanager
-    async def events(self, task_id: str, **headers: str) -> AsyncIterator["EventStream"]:
+    async def events(
+        self, task_id: str, *, bearer: str | None = None, **headers: str
+    ) -> AsyncIterator["EventStream"]:
         """Follow a task by server-sent events, once the gateway listens."""
         path = f"/api/v1/tasks/{task_id}/events"
         asked = {"X-XQ-Tenant": self.tenant, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        if bearer is not None:
+            asked["Authorization"] = f"Bearer {bearer}"
         async with self._http.stream("GET", path, headers=asked) as answer:
             yield EventStream(answer)
 

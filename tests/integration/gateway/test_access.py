@@ -1,6 +1,7 @@
 """Keys, tokens, rates and quotas at a gateway that asks for them, and the trail of who did what."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -39,6 +40,14 @@ class Installation:
             sent["Content-Type"] = "application/json"
             return await self.door.bare(method, path, content=msgspec.json.encode(body), headers=sent)
         return await self.door.bare(method, path, headers=sent)
+
+    @asynccontextmanager
+    async def listening(self, headers: dict[str, str]) -> AsyncIterator[websockets.ClientConnection]:
+        """Connect to the WebSocket, and wait until it says that it listens."""
+        url = f"{self.door.url.replace('http', 'ws', 1)}/api/v1/ws/tasks"
+        async with websockets.connect(url, proxy=None, additional_headers=headers) as socket:
+            assert msgspec.json.decode(await socket.recv())["event"] == "subscribed"
+            yield socket
 
     async def key(self, tenant: str, *roles: str, **more: Any) -> dict[str, Any]:
         """Make a key."""
@@ -201,6 +210,26 @@ async def test_a_websocket_asks_for_a_key_as_well(installation: Installation) ->
         with pytest.raises(websockets.InvalidStatus) as caught:
             await websockets.connect(url, proxy=None, additional_headers=headers)
         assert caught.value.response.status_code == status
+
+
+async def test_streams_end_with_the_key_that_let_them_in(installation: Installation) -> None:
+    made, task = await installation.key("leaving", "read"), await installation.key("leaving", "submit")
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    waiting = (
+        await installation.ask(task["key"], "POST", "/api/v1/tasks", {"type": "noop", "delay": 3_000})
+    ).json()
+    stream = installation.door.of("leaving").events(waiting["task_id"], bearer=made["key"])
+    async with installation.listening(bearer) as socket, stream as events:
+        assert (await events.next()) is not None
+
+        await installation.ask(installation.operator_key, "DELETE", f"/api/v1/keys/{made['id']}")
+
+        assert await events.rest() == []
+        with pytest.raises(websockets.ConnectionClosedError) as caught:
+            async for _ in socket:
+                pass  # what happened to the task before
+        assert caught.value.rcvd is not None
+        assert (caught.value.rcvd.code, "revoked" in caught.value.rcvd.reason) == (1008, True)
 
 
 async def test_a_tier_sets_how_fast_one_may_ask(installation: Installation) -> None:

@@ -27,6 +27,7 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.files import allow_subscribers
 from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
@@ -46,6 +47,7 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
+from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
@@ -112,6 +114,7 @@ class Wiring:
             issuer=Issuer(trust, clock=self.clock) if trust.url else None,
             tiers=self.tiers,
             buckets=self.buckets,
+            permits=self.open.permits,
             required=settings.auth == "required",
         )
 
@@ -224,6 +227,12 @@ class Wiring:
             live=self.open.ears.live,
         )
 
+    @cached_property
+    def seats(self) -> Seats:
+        """Bounds how many listen."""
+        most = self.settings.ws_max_connections
+        return Seats(most=most, files=allow_subscribers(most))
+
     @property
     def events(self) -> EventEndpoints:
         """The events of one task."""
@@ -232,7 +241,7 @@ class Wiring:
             hub=ears.hub,
             lookup=self.lookup,
             live=ears.live,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )
 
@@ -326,6 +335,6 @@ class Wiring:
             live=ears.live,
             origins=origins,
             door=self.door,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )

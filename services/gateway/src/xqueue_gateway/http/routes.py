@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
-from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 
 from xqueue_gateway.http.aliases import aliases_of
@@ -24,7 +24,7 @@ from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import ModelCallEndpoints
 from xqueue_gateway.http.operation import Operation
-from xqueue_gateway.http.operations import OPERATIONS, STREAM
+from xqueue_gateway.http.operations import OPERATIONS
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.schedules import ScheduleEndpoints
@@ -84,14 +84,14 @@ def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guar
         for path in (operation.path, *aliases_of(operation.method, operation.path))
     ]
     app = Litestar(
-        [*http, WebsocketRouteHandler(STREAM)(stream.serve)],
+        http,
         cors_config=_cors(origins),
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,  # each operation reads its own body, with its own limit
     )
-    return Front(cast("ASGIApp", app), origins)
+    return Front(cast("ASGIApp", app), stream, origins)
 
 
 def _methods(*endpoints: Any) -> dict[str, Any]:
