@@ -10,7 +10,7 @@ import pytest
 from integration.gateway.played import playing
 from integration.gateway.running import Door, gateway
 
-from xqueue_client import AsyncClient, NotAuthenticated, NotPermitted, TooManyRequests
+from xqueue_client import AsyncClient, NotAuthenticated, NotPermitted, StatusEvent, TooManyRequests
 from xqueue_client.command.__main__ import main
 from xqueue_embedded import Kafka, Redis
 
@@ -108,6 +108,23 @@ async def test_a_key_does_what_its_roles_say_and_may_be_exchanged(
     assert await lists(locked.url, token.strip())
     status, _, problems = await xqueue("keys", "list")
     assert (status, "set XQ_API_KEY" in problems) == (4, True)
+
+
+async def test_who_watches_with_a_key_that_is_revoked_is_told_so(
+    locked: Door, xqueue: Run, state_dir: Path
+) -> None:
+    tell_operators_key(state_dir)
+    both = await made(xqueue, "--tenant", "watched", "--role", "read,submit")
+
+    async with AsyncClient(locked.url, api_key=both["key"]) as client:
+        task = await client.submit("nobody-runs-this")
+        events = client.watch(task_id=task.id)
+        first = await anext(events)
+        await xqueue("keys", "revoke", both["id"])
+        with pytest.raises(NotAuthenticated):
+            await anext(events)
+
+    assert isinstance(first, StatusEvent)
 
 
 async def test_who_asks_faster_than_its_tier_is_told_when_to_come_again(
