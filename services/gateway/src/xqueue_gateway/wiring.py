@@ -47,6 +47,7 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
@@ -66,6 +67,8 @@ from xqueue_gateway.tasks.reprioritizer import Reprioritizer
 from xqueue_gateway.tasks.retrier import Retrier
 from xqueue_gateway.tasks.submitter import Submitter
 from xqueue_gateway.tasks.waiter import Waiter
+from xqueue_gateway.webhooks.deliveries import Deliveries
+from xqueue_gateway.webhooks.subscriptions import Subscriptions
 
 
 def serve(wiring: "Wiring", health: Health) -> ASGIApp:
@@ -84,6 +87,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         keys=wiring.keys,
+        webhooks=wiring.webhooks,
         system=wiring.system(health),
         documents=documents(),
     )
@@ -158,6 +162,20 @@ class Wiring:
         """The API keys over HTTP."""
         maker = KeyMaker(ring=self.open.ring, writer=self.writer, tiers=self.tiers, clock=self.clock)
         return KeyEndpoints(maker=maker, tokens=self.tokens, door=self.door)
+
+    @property
+    def webhooks(self) -> WebhookEndpoints:
+        """Webhooks over HTTP."""
+        view = self.open.registry.view
+        subscriptions = Subscriptions(
+            view=view,
+            writer=self.writer,
+            clock=self.clock,
+            allow_private=self.settings.webhook_allow_private,
+            most=self.settings.webhooks_per_tenant,
+        )
+        told = Deliveries(database=self.open.database, log=self.open.delivering, view=view, clock=self.clock)
+        return WebhookEndpoints(subscriptions=subscriptions, deliveries=told, lookup=self.lookup)
 
     @cached_property
     def submitter(self) -> Submitter:

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
+from litestar.enums import ScopeType
 from litestar.types import Scope
 
 from xqueue_common.registry.records import Role
@@ -158,7 +159,7 @@ def _principal(claims: Claims) -> Principal:
 
 
 def _lasts(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["path"].endswith("/events")
+    return scope["type"] == ScopeType.WEBSOCKET or scope["path"].endswith("/events")
 
 
 def _given(scope: Scope) -> str | None:

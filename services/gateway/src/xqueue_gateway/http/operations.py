@@ -22,6 +22,7 @@ from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
 from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
 from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
+from xqueue_gateway.http.webhook_operations import WEBHOOK_OPERATIONS
 from xqueue_gateway.submissions.submission import BatchedSubmission, Submission
 from xqueue_gateway.tasks.allocations import Allocation, AllocationList
 from xqueue_gateway.tasks.explainer import Explanation
@@ -156,6 +157,7 @@ OPERATIONS = (
     *SCHEDULE_OPERATIONS,
     *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
+    *WEBHOOK_OPERATIONS,
     *KEY_OPERATIONS,
     Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation(

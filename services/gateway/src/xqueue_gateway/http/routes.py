@@ -31,6 +31,7 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
@@ -70,6 +71,7 @@ class Endpoints(NamedTuple):
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
     keys: KeyEndpoints
+    webhooks: WebhookEndpoints
     system: SystemEndpoints
     documents: DocumentEndpoints
 
