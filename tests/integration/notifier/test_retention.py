@@ -1,11 +1,13 @@
 from integration.notifier.library import library
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 from unit.notifier.records import CREATED_MS, task, version
 
 from xqueue_common.events import LogRecord
 from xqueue_common.history.engine import connect
 from xqueue_common.history.schema import retries
-from xqueue_notifier.history.retention import Retention
+from xqueue_notifier.history.expiry import Expiry
+from xqueue_notifier.history.retention import Days, Retention
 from xqueue_notifier.history.rows import log_rows, rows_of
 from xqueue_notifier.history.store import Store
 
@@ -23,6 +25,10 @@ class HeldClock:
         return 0
 
 
+def retention(store: Store, engine: AsyncEngine, days: int) -> Retention:
+    return Retention(store=store, expiry=Expiry(engine), clock=HeldClock(), days=Days(days, days, days))
+
+
 async def test_tasks_leave_the_history_some_days_after_their_end(history_url: str) -> None:
     engine = connect(history_url)
     store = Store(engine)
@@ -31,12 +37,13 @@ async def test_tasks_leave_the_history_some_days_after_their_end(history_url: st
     records = [version(ENDED, 1, "success"), version(RECENT, 1, "success", finished_ms=recently), version(OPEN, 1)]
     await store.apply(rows_of(records), {})
     await store.add_logs(
-        log_rows(LogRecord(spec=s, attempt=1, seq=1, at_ms=0, level="info", message="m") for s in (ENDED, RECENT))
+        log_rows(LogRecord(spec=s, attempt=1, seq=1, at_ms=0, level="info", message="m") for s in (ENDED, RECENT)),
+        {},
     )
 
-    swept = await Retention(store=store, clock=HeldClock(), days=30).round()
+    swept = await retention(store, engine, 30).round()
 
-    assert swept.deleted == 1
+    assert swept.tasks == 1
     async with library(history_url) as seen:
         left = [RECENT.task_id, OPEN.task_id]
         assert list(await seen.tasks()) == left
@@ -52,9 +59,9 @@ async def test_many_leave_in_small_steps(history_url: str) -> None:
     await store.prepare()
     await store.apply(rows_of(version(task(number), 1, "failed") for number in range(1_200)), {})
 
-    swept = await Retention(store=store, clock=HeldClock(), days=1).round()
+    swept = await retention(store, engine, 1).round()
 
-    assert swept.deleted == 1_200
+    assert swept.tasks == 1_200
     async with library(history_url) as seen:
         assert await seen.tasks() == {}
     await engine.dispose()
@@ -73,7 +80,7 @@ async def test_that_a_task_was_run_again_is_known_as_long_as_the_task_is(history
     async with engine.connect() as connection:
         known = {row.task_id: row.retried_as for row in await connection.execute(select(retries))}
     assert known == {ENDED.task_id: first.spec.task_id, RECENT.task_id: other.spec.task_id}
-    await Retention(store=store, clock=HeldClock(), days=1).round()
+    await retention(store, engine, 1).round()
     async with engine.connect() as connection:
         assert (await connection.execute(select(retries))).all() == []
     await engine.dispose()
