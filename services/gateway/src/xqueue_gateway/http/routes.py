@@ -14,6 +14,7 @@ from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.answers import nothing
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
+from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.documents import DocumentEndpoints
@@ -93,6 +94,8 @@ def _guarded(operation: Operation, method: Any, door: Door) -> Any:
 
     async def serve(request: Req) -> ASGIApp:
         await door.admit(request.scope, role)
+        if role is not None:
+            caller_of(request.scope)  # or whoever does not ask for whom would take any header for good
         answer: ASGIApp = await (method(request) if asks else method())
         return answer
 

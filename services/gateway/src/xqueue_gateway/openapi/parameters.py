@@ -37,7 +37,7 @@ _ASKED: Mapping[str, tuple[dict[str, Any], ...]] = {
             "name": "Last-Event-ID",
             "in": "header",
             "description": "the id of the last event that was received; what followed it is sent",
-            "schema": {"type": "integer", "minimum": 0, "maximum": 1 << 52},
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
         },
     ),
     "get_artifact": (
