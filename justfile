@@ -69,4 +69,4 @@ simulate *args:
 # A measurement: `just bench chain`, `just bench drain --keys 100` (see bench/README.md)
 [group('bench')]
 bench name *args:
-    @shift; exec uv run python bench/{{ name }}.py "$@"
+    @shift; exec uv run python bench/{{ if name == "http" { "http_door" } else { name } }}.py "$@"

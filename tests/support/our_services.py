@@ -63,10 +63,10 @@ def port_of(service: str, environment: Mapping[str, str]) -> int:
 
 
 def open_to_all(service: str, environment: Mapping[str, str]) -> bool:
-    """Whether others than its own container can reach that port; a gateway without keys must be allowed that."""
+    """Whether others than its own container can reach that port; a gateway asks for keys, or may do without."""
     settings = read_settings(service, environment)
     if isinstance(settings, GatewaySettings):
-        return settings.allow_open and settings.host == _ALL
+        return (settings.allow_open or settings.auth == "required") and settings.host == _ALL
     return settings.ops_host == _ALL
 
 

@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from inspect import signature
 from typing import Any, NamedTuple, cast
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.cors import CORSConfig
-from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 
-from xqueue_gateway.access.door import Door
 from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.answers import nothing
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.documents import DocumentEndpoints
@@ -22,19 +19,20 @@ from xqueue_gateway.http.errors import HANDLERS
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
+from xqueue_gateway.http.guard import Guard
+from xqueue_gateway.http.keys import KeyEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import ModelCallEndpoints
 from xqueue_gateway.http.operation import Operation
-from xqueue_gateway.http.operations import OPERATIONS, STREAM
+from xqueue_gateway.http.operations import OPERATIONS
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-
-Req = Request[Any, Any, Any]
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
@@ -46,7 +44,17 @@ _ASKED = [
     "Last-Event-ID",
     "Range",
 ]
-_SHOWN = ["Location", "Retry-After", "Idempotent-Replayed", "Content-Range", "Content-Disposition", "ETag"]
+_SHOWN = [
+    "Location",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
+]
 
 
 class Endpoints(NamedTuple):
@@ -63,43 +71,31 @@ class Endpoints(NamedTuple):
     schedules: ScheduleEndpoints
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
+    keys: KeyEndpoints
+    webhooks: WebhookEndpoints
     system: SystemEndpoints
     documents: DocumentEndpoints
 
 
-def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, door: Door) -> ASGIApp:
+def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guard: Guard) -> ASGIApp:
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
-    guarded = {operation.name: _guarded(operation, methods[operation.name], door) for operation in OPERATIONS}
+    guarded = {operation.name: guard.before(operation, methods[operation.name]) for operation in OPERATIONS}
     http = [_handler(operation, route, guarded) for route, operation in _routes()]
     app = Litestar(
-        [*_asked_for_methods(), *http, WebsocketRouteHandler(STREAM)(stream.serve)],
+        [*_asked_for_methods(), *http],
         cors_config=_cors(origins),
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,  # each operation reads its own body, with its own limit
     )
-    return Front(cast("ASGIApp", app), origins)
+    return Front(cast("ASGIApp", app), stream, origins)
 
 
 def _methods(*endpoints: Any) -> dict[str, Any]:
     named = {name: getattr(it, name) for it in endpoints for name in dir(it) if not name.startswith("_")}
     return {**named, "delete_task": named["cancel_task"]}
-
-
-def _guarded(operation: Operation, method: Any, door: Door) -> Any:
-    """Return a method that lets nobody in who may not do this."""
-    role, asks = operation.role, bool(signature(method).parameters)
-
-    async def serve(request: Req) -> ASGIApp:
-        await door.admit(request.scope, role)
-        if role is not None:
-            caller_of(request.scope)  # or whoever does not ask for whom would take any header for good
-        answer: ASGIApp = await (method(request) if asks else method())
-        return answer
-
-    return serve
 
 
 def _routes() -> Iterator[tuple[str, Operation]]:
