@@ -56,6 +56,10 @@ class Courier:
         url = target.url if isinstance(target, Target) else delivery.url
         return self._hosts.take(url, len(bytes(delivery.body)))
 
+    def worth_waiting(self, delivery: Delivery) -> bool:
+        """Whether a delivery that found no seat gets one soon."""
+        return self._hosts.worth_waiting(delivery.url, self._clock.monotonic_ms())
+
     async def carry(self, delivery: Delivery, seat: Seat) -> None:
         """Call the receiver when its turn has come, and write down what came of it."""
         await self._ledger.write(await self._step(delivery, seat.host))
@@ -82,6 +86,7 @@ class Courier:
             try:
                 answer, attempt = await self._call(delivery, target)
                 well = is_well(answer)
+                host.answered(attempt.duration_ms, self._clock.monotonic_ms())
             finally:
                 host.breaker.end(permit, well, self._clock.monotonic_ms())
         return await self._after(called(delivery, attempt), answer)
