@@ -55,9 +55,9 @@ class Intakes:
         )
 
     def deliveries(
-        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery]
+        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery], measured: bool = True
     ) -> Intake[Delivery, Delivery]:
-        """Make an intake of how webhooks stand."""
+        """Make an intake of how webhooks stand; for ``measured`` see ``Intake``."""
         return Intake(
             sink,
             reader=self._reader(sink, self._topics.deliveries),
@@ -65,6 +65,7 @@ class Intakes:
             gate=gate,
             dead=self._dead(sink),
             pace=Pace(max_records),
+            measured=measured,
         )
 
     async def check(self) -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import structlog
+from msgspec import structs
 
 from xqueue_common.clock import Clock
 from xqueue_common.errors import OutcomeUnknown
@@ -89,7 +90,7 @@ class Courier:
                 host.answered(attempt.duration_ms, self._clock.monotonic_ms())
             finally:
                 host.breaker.end(permit, well, self._clock.monotonic_ms())
-        return await self._after(called(delivery, attempt), answer)
+        return await self._after(called(structs.replace(delivery, url=target.url), attempt), answer)
 
     async def _call(self, delivery: Delivery, target: Target) -> tuple[Answer, Try]:
         at_ms, began_ms, body = self._clock.now_ms(), self._clock.monotonic_ms(), bytes(delivery.body)
