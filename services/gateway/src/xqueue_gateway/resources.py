@@ -17,6 +17,7 @@ from xqueue_common.registry.registry import Registry
 from xqueue_common.topics import Topics
 from xqueue_gateway import metrics
 from xqueue_gateway.access.keys import KeyRing
+from xqueue_gateway.access.permits import Permits
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.keeper import BookKeeper
 from xqueue_gateway.history.database import Database
@@ -43,6 +44,7 @@ class Resources(NamedTuple):
     registering: Batcher
     delivering: Batcher
     ring: KeyRing
+    permits: Permits
     ends: Ends
     recall: Recall
     redis: Redis
@@ -91,6 +93,7 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         registering=registering,
         delivering=delivering,
         ring=ring,
+        permits=Permits(ring=ring, clock=SystemClock()),
         ends=ends,
         recall=recall,
         redis=redis,

@@ -43,7 +43,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
             default priority.
         create_queues: a queue that nobody has made is made by the first task submitted to it; else such a task is
             refused (422).
-        ws_max_connections: WebSocket connections at once; as many streams of server-sent events.
+        ws_max_connections: WebSocket connections at once; as many streams of server-sent events. Both together have
+            no more than the files that the system allows (``ulimit -n``), less 500.
         ws_max_message_bytes: largest message that a WebSocket client may send.
         ws_pending_bytes: text that may wait for one slow reader, of a WebSocket or of server-sent events.
     """
@@ -71,6 +72,6 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     fold_wait_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     reject_hopeless: bool = False
     create_queues: bool = True
-    ws_max_connections: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    ws_max_connections: Annotated[int, Meta(ge=1, le=100_000)] = 20_000
     ws_max_message_bytes: Annotated[int, Meta(ge=1024, le=_MIB)] = 64 * 1024
     ws_pending_bytes: Annotated[int, Meta(ge=64 * 1024, le=256 * _MIB)] = 16 * _MIB

@@ -13,6 +13,7 @@ from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.issuer import Issuer, Trust
 from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.access.tiers import Tiers
 from xqueue_gateway.access.tokens import Tokens
 from xqueue_gateway.access.trail import Trail
@@ -26,10 +27,12 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.files import allow_subscribers
 from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.guard import Guard
@@ -45,7 +48,7 @@ from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 from xqueue_gateway.http.webhooks import WebhookEndpoints
-from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
@@ -86,6 +89,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         keys=wiring.keys,
         webhooks=wiring.webhooks,
         system=wiring.system(health),
+        documents=documents(),
     )
     return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
@@ -114,6 +118,7 @@ class Wiring:
             issuer=Issuer(trust, clock=self.clock) if trust.url else None,
             tiers=self.tiers,
             buckets=self.buckets,
+            permits=self.open.permits,
             required=settings.auth == "required",
         )
 
@@ -136,6 +141,11 @@ class Wiring:
     def buckets(self) -> Buckets:
         """Holds everybody to their rates."""
         return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """Holds tenants to theirs."""
+        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
 
     @cached_property
     def trail(self) -> Trail:
@@ -177,12 +187,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
+            quotas=self.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
+            quotas=self.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -233,6 +245,12 @@ class Wiring:
             live=self.open.ears.live,
         )
 
+    @cached_property
+    def seats(self) -> Seats:
+        """Bounds how many listen."""
+        most = self.settings.ws_max_connections
+        return Seats(most=most, files=allow_subscribers(most))
+
     @property
     def events(self) -> EventEndpoints:
         """The events of one task."""
@@ -241,7 +259,7 @@ class Wiring:
             hub=ears.hub,
             lookup=self.lookup,
             live=ears.live,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )
 
@@ -324,7 +342,7 @@ class Wiring:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
         allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""
@@ -335,6 +353,6 @@ class Wiring:
             live=ears.live,
             origins=origins,
             door=self.door,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )

@@ -17,16 +17,17 @@ _UNMATCHED = "unmatched"
 
 
 class Front:
-    """Checks the origin of requests and counts their answers."""
+    """Checks the origin of requests and counts their answers; WebSockets have a door of their own."""
 
-    def __init__(self, app: ASGIApp, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, stream: ASGIApp, origins: Origins) -> None:
         self._app = app
+        self._stream = stream
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self._stream(scope, receive, send)
             return
         status, began = 500, time.perf_counter()
 

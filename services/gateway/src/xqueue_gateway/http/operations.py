@@ -11,6 +11,7 @@ from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
+from xqueue_gateway.http.document_operations import DOCUMENT_OPERATIONS
 from xqueue_gateway.http.key_operations import KEY_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
 from xqueue_gateway.http.logs import LogPage
@@ -201,7 +202,7 @@ OPERATIONS = (
         {200: HealthAnswer, 503: HealthAnswer},
     ),
     Operation(None, "get_metrics", "GET", "/metrics", "Metrics for Prometheus", {200: None}),
-    Operation(None, "get_openapi", "GET", "/openapi.json", "This document", {200: Any}),
+    *DOCUMENT_OPERATIONS,
 )
 
 STREAM = "/api/v1/ws/tasks"
