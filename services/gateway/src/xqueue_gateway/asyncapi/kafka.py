@@ -8,6 +8,7 @@ from msgspec import Struct
 from xqueue_common.events import Command, Dispatch, ProgressTopicRecord, Report, StatusTopicRecord
 from xqueue_common.registry.records import AuditRecord, Registered
 from xqueue_common.topics import Topic, Topics
+from xqueue_common.webhooks import Delivery
 from xqueue_gateway.asyncapi.channel import Action, Channel, Message, Schema
 from xqueue_gateway.openapi.schemas import parts_of
 
@@ -88,6 +89,12 @@ LOGS = (
         Registered,
     ),
     Log("audit", "Administrative acts, allowed or not; gateway to the history.", "id of the act", AuditRecord),
+    Log(
+        "deliveries",
+        "How webhooks stand; partition 0: those that have ended, n: those that wait for the n-th time.",
+        "id of the delivery",
+        Delivery,
+    ),
 )
 
 
