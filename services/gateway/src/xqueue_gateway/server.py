@@ -9,6 +9,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from xqueue_common.errors import ConfigError
+from xqueue_gateway.http.protocol import Protocol
 from xqueue_gateway.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -28,7 +29,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws="websockets-sansio",
                 lifespan="off",
                 log_config=None,
