@@ -91,6 +91,7 @@ class WebhookAgents:
         """Disconnect; the agents must have ended."""
         await self._caller.close()
         await self._subscribers.release()
+        await self._log.flush()  # what is sent after the producer was stopped would start another
         await self._producer.stop()
         await self._engine.dispose()
 
