@@ -11,6 +11,9 @@ PUBLISHES = Counter("xqueue_notifier_publishes", "MQTT publishes, by what became
 CONNECTED = Gauge("xqueue_notifier_connected", "Whether the MQTT broker is connected", ("sink",))
 ROWS = Counter("xqueue_notifier_rows", "Rows handed to the history", ("table",))
 EXPIRED = Counter("xqueue_notifier_expired_tasks", "Ended tasks deleted from the history by retention")
+EXPIRED_ROWS = Counter(
+    "xqueue_notifier_expired_rows", "Rows deleted from the history by retention, beside those of tasks", ("what",)
+)
 SWEPT = Counter(
     "xqueue_notifier_swept_artifacts", "Artifacts deleted because their time, or their task's, was over"
 )

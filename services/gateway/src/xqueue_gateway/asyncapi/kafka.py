@@ -91,7 +91,7 @@ LOGS = (
     Log("audit", "Administrative acts, allowed or not; gateway to the history.", "id of the act", AuditRecord),
     Log(
         "deliveries",
-        "How webhooks stand; partition 0: those that have ended, n: those that wait for the n-th time.",
+        "Webhooks on their way; notifier and gateway to notifier. Partition 0 has those that have ended.",
         "id of the delivery",
         Delivery,
     ),

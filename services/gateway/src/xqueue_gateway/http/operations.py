@@ -1,14 +1,15 @@
 """Every operation of the API, in one table: the routes and ``openapi.json`` are both made of it."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from xqueue_common.registry.records import Role
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.history.log_lines import LogQuery
 from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
+from xqueue_gateway.http.audit_operations import AUDIT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.document_operations import DOCUMENT_OPERATIONS
@@ -20,6 +21,7 @@ from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import QueueQuery, WaitQuery
 from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
 from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
+from xqueue_gateway.http.statistics_operations import STATISTICS_OPERATIONS
 from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
 from xqueue_gateway.http.webhook_operations import WEBHOOK_OPERATIONS
@@ -33,7 +35,7 @@ from xqueue_gateway.tasks.reprioritizer import PriorityOrder
 class BatchSubmission(Struct, frozen=True):
     """Submissions to accept at once; each stands for itself."""
 
-    tasks: list[BatchedSubmission]
+    tasks: Annotated[list[BatchedSubmission], Meta(min_length=1, max_length=1000)]
 
 
 _TASK = "/api/v1/tasks/{task_id}"
@@ -159,7 +161,9 @@ OPERATIONS = (
     *ARTIFACT_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *KEY_OPERATIONS,
-    Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
+    *STATISTICS_OPERATIONS,
+    *AUDIT_OPERATIONS,
+    Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (422, 503)),
     Operation(
         Role.READ, "list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)
     ),

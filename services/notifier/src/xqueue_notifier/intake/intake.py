@@ -115,6 +115,8 @@ class Intake(Generic[In, Out]):
         """
         await self._commit_if_due()
         polled = await self._reader.poll(max_records=self._pace.max_records, timeout_ms=_POLL_MS)
+        if not polled:
+            await self._enter_idle()
         batch: Batch[Out] = Batch(full=sum(map(len, polled.values())) >= self._pace.max_records)
         for partition, records in polled.items():
             if await self._follows(partition, records[0].offset):
@@ -153,6 +155,16 @@ class Intake(Generic[In, Out]):
         if self._next.get(partition) == offset:
             return True
         # A partition new to us, or one that somebody else read meanwhile.
+        return await self._enter(partition, offset)
+
+    async def _enter_idle(self) -> None:
+        # Nothing may come for long: a store that was replaced is not to wait for that.
+        for partition in self._reader.assignment() - self._next.keys():
+            offset = await self._reader.next_offset(partition)
+            if offset is not None:
+                await self._enter(partition, offset)
+
+    async def _enter(self, partition: TopicPartition, offset: int) -> bool:
         start = await self._gate.enter(partition, offset)
         self._next[partition] = start
         if start == offset:
