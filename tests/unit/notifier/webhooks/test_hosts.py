@@ -44,6 +44,20 @@ async def test_who_waits_for_room_is_woken_and_gives_up_in_the_end() -> None:
     assert not await Patience(room, most_s=0).someone_left(swift=False)
 
 
+def test_only_a_host_that_answers_quickly_is_worth_waiting_for() -> None:
+    room = hosts()
+    seats = [room.take(SLOW, 1) for _ in range(11)]
+    assert seats[0] is not None
+    host = seats[0].host
+    assert not room.worth_waiting(SLOW, 0)
+    host.answered(10, 1_000)
+    assert room.worth_waiting(SLOW, 1_400)
+    assert not room.worth_waiting(SLOW, 1_500), "it has fallen silent"
+    assert not room.worth_waiting(FAST, 1_400), "it is not full"
+    host.answered(5_000, 1_400)
+    assert not room.worth_waiting(SLOW, 1_400), "it has become slow"
+
+
 def test_what_an_address_leads_to() -> None:
     assert host_of("https://A.example./x?y") == host_of("https://u:p@a.example:443") == "a.example:443"
     assert host_of("http://a.example") == "a.example:80"

@@ -102,7 +102,7 @@ class GroupReader:
                 timeout_ms=timeout_ms, max_records=max_records
             )
         except NoOffsetForPartitionError as error:
-            await self._begin(raw, error)
+            await self._begin_new(raw, error)
             return {}
         except OffsetOutOfRangeError as error:
             self.lost += 1
@@ -179,11 +179,24 @@ class GroupReader:
         return self._raw
 
     async def _begin(self, raw: AIOKafkaConsumer, error: KafkaError) -> None:
-        named = error.args[0]
-        partitions = list(named) if isinstance(named, dict) else [named]
-        mine = [tp for tp in partitions if tp in raw.assignment()]
+        mine = _named_in(error) & raw.assignment()
         if mine:
             await raw.seek_to_beginning(*mine)
+
+    async def _begin_new(self, raw: AIOKafkaConsumer, error: KafkaError) -> None:
+        # All that nobody has read so far, at once: the error names one, and a reset waits for the fetch before it,
+        # which waits for news. One after the other a topic of ten partitions was seen to take a minute.
+        named = _named_in(error)
+        lost = [tp for tp in raw.assignment() if tp in named or not _has_position(raw, tp)]
+        try:
+            committed = await asyncio.gather(*(raw.committed(tp) for tp in lost))
+            new = [
+                tp for tp, offset in zip(lost, committed, strict=True) if offset is None and tp in raw.assignment()
+            ]
+            if new:
+                await raw.seek_to_beginning(*new)
+        except KafkaError as failure:
+            raise _away(failure) from failure
 
     async def _check(self, raw: AIOKafkaConsumer) -> None:
         self._heard = time.monotonic()
@@ -195,6 +208,17 @@ class GroupReader:
             if behind:
                 log.warning("kafka consumer stands still, replaced", partitions=str(behind))
                 await self.stop()  # the next poll joins anew
+
+
+def _named_in(error: KafkaError) -> set[TopicPartition]:
+    named = error.args[0]
+    return set(named) if isinstance(named, dict) else {named}
+
+
+def _has_position(raw: AIOKafkaConsumer, partition: TopicPartition) -> bool:
+    # There is no public way to ask without waiting until it has one.
+    assignment = raw._subscription.subscription.assignment  # noqa: SLF001
+    return bool(assignment.state_value(partition).has_valid_position)
 
 
 def _away(error: BaseException) -> Unavailable:

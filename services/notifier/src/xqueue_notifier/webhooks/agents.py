@@ -1,6 +1,6 @@
 """The agents that tell webhooks."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import structlog
 
@@ -12,7 +12,9 @@ from xqueue_common.kafka.producer import Producer
 from xqueue_common.ops import Health
 from xqueue_common.registry.registry import Registry
 from xqueue_common.topics import Topics
-from xqueue_notifier.history.store import Store
+from xqueue_common.webhooks import Delivery
+from xqueue_notifier.history.sink import TableSink
+from xqueue_notifier.history.store import Places, Store
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.settings import NotifierSettings
 from xqueue_notifier.webhooks.breaker import BreakerSettings
@@ -23,7 +25,6 @@ from xqueue_notifier.webhooks.gate import DeliveryGate, WaitGate
 from xqueue_notifier.webhooks.hosts import Hosts, Room
 from xqueue_notifier.webhooks.ledger import Ledger
 from xqueue_notifier.webhooks.list_retention import ListRetention
-from xqueue_notifier.webhooks.list_sink import ListSink
 from xqueue_notifier.webhooks.list_store import ListStore
 from xqueue_notifier.webhooks.schedule import schedule_of
 from xqueue_notifier.webhooks.signing import keys_of_setting
@@ -81,8 +82,7 @@ class WebhookAgents:
         yield "webhook-subscribers", self._subscribers.run
         yield "webhooks", self._first_tries().run
         yield "webhook-waits", self._waits().run
-        listed = self._intakes.deliveries("deliveries", max_records=_LIST_BATCH, gate=DeliveryGate())
-        yield "deliveries", ListSink(intake=listed, store=store, deliveries=deliveries).run
+        yield "deliveries", self._list(store, deliveries).run
         if days:
             retention = ListRetention(store=store, deliveries=deliveries, clock=self._clock, days=days)
             yield "delivery-retention", retention.run
@@ -91,6 +91,7 @@ class WebhookAgents:
         """Disconnect; the agents must have ended."""
         await self._caller.close()
         await self._subscribers.release()
+        await self._log.flush()  # what is sent after the producer was stopped would start another
         await self._producer.stop()
         await self._engine.dispose()
 
@@ -102,6 +103,13 @@ class WebhookAgents:
             hosts=self._hosts,
             clock=self._clock,
         )
+
+    def _list(self, store: Store, deliveries: ListStore) -> TableSink[Delivery, Delivery]:
+        async def write(records: Sequence[Delivery], _places: Places) -> None:
+            await deliveries.put(records)
+
+        intake = self._intakes.deliveries("deliveries", max_records=_LIST_BATCH, gate=DeliveryGate())
+        return TableSink(intake=intake, store=store, write=write)
 
     def _waits(self) -> Waits:
         return Waits(
