@@ -73,6 +73,7 @@ async def test_a_subscription_can_be_taken_back(door: Door, shared_cell: PlayedC
 
 async def test_whoever_names_a_task_is_told_first_how_it_stands(door: Door, shared_cell: PlayedCell) -> None:
     task_id = (await door.submit("named"))["task_id"]
+    await shared_cell.state(task_id, "pending")
 
     async with door.subscribed(f"?task_id={task_id}") as subscription:
         await shared_cell.offer("named")
@@ -162,7 +163,7 @@ async def test_what_nobody_can_read_and_what_a_replaced_scheduler_writes_is_skip
         status = own_cell.topics.status
         first = (await door.submit("zombie"))["task_id"]
         await subscription.until("pending")
-        stale = next(record for record in own_cell.told if record.spec.task_id == first)
+        stale = await eventually(lambda: next(record for record in own_cell.told if record.spec.task_id == first))
         await own_cell.say(status, b"\xff nonsense")
         await own_cell.say(own_cell.topics.progress, b"[" * 10_000)
         await own_cell.take()

@@ -17,6 +17,7 @@ from xqueue_gateway.push.intake import Ears, StatusIntake, Taken
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.push.progress_intake import ProgressIntake
 from xqueue_gateway.push.rates import Rates
+from xqueue_gateway.push.spots import ANY
 
 FAR_MS: Ms = 1 << 52
 
@@ -29,7 +30,7 @@ class Listening:
         rates, drain = Rates(self.clock.now), Drain(Rates(self.clock.now))
         self.ears = Ears(Hub(), LiveProgress(), rates, drain, Horizon(), {0: Book()}, self.clock, Rates(0))
         self.ears.horizon.begin(0, 0)
-        self.ears.hub.join_tenant("default", self)
+        self.ears.hub.join_tenant("default", ANY, self)
         self.heard: list[Event] = []
 
     def hear(self, event: Event) -> None:

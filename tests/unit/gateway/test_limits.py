@@ -17,6 +17,7 @@ from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.limit_order import Subject
 from xqueue_gateway.control.limits import Limits
+from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.tasks.fold import Fold
 
@@ -94,13 +95,27 @@ async def test_a_limit_is_taken_away_in_every_cell() -> None:
     assert caught.value.kind.status == 404
 
 
-async def test_a_limit_is_listed_once_and_keys_to_their_owner_only() -> None:
+def caller(tenant: str, sees: str | None, *, operator: bool = False) -> Caller:
+    return Caller(tenant, sees, operator, "somebody", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        (caller("acme", "acme"), ["a/b", "ocr"]),
+        (caller("other", "other"), ["k", "other", "ocr"]),
+        (caller("acme", "acme", operator=True), ["a/b", "other", "ocr"]),
+        (caller("default", None, operator=True), ["a/b", "k", "other", "ocr"]),
+    ],
+    ids=["a tenant", "another", "an operator for a tenant", "an operator"],
+)
+async def test_a_limit_is_listed_once_and_only_to_those_whom_it_concerns(who: Caller, seen: list[str]) -> None:
     installation = Installation()
     subjects = (KEY, Subject("key", "k", "other"), Subject("tenant", "other"), Subject("type", "ocr"))
     for subject in subjects:
         await installation.limits.put(subject, Limit(weight=2))
 
-    listed = await installation.limits.all("acme")
+    listed = await installation.limits.all(who)
 
-    assert [(limit.kind, limit.name) for limit in listed] == [("key", "a/b"), ("tenant", "other"), ("type", "ocr")]
-    assert [limit.waiting for limit in listed] == [9, 9, None]
+    assert [limit.name for limit in listed] == seen
+    assert all(limit.waiting == (None if limit.kind == "type" else 9) for limit in listed)

@@ -8,15 +8,11 @@ from unit.gateway.made import NOW_MS, progress_record, spec, state
 
 from xqueue_common.events import ChunkRecord, LogRecord
 from xqueue_gateway.push.events import ChunkEvent, Event, LogEvent, ProgressEvent, StatusEvent
-from xqueue_gateway.push.outbox import Outbox
-from xqueue_gateway.push.sse import sse
 
 
 def sent(event: Event) -> dict[str, Any]:
     """Return the fields of the event that a reader finds."""
-    outbox = Outbox(most_bytes=1_000_000)
-    outbox.put(event)
-    text = sse(outbox.take_piece()).decode()
+    text = event.lines.decode()
     lines, end = text.split("\n\n")
     assert end == ""
     fields = dict(line.split(": ", 1) for line in lines.split("\n"))

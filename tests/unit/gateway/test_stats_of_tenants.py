@@ -43,6 +43,6 @@ async def test_a_tenant_learns_its_own_counts_only(
     let_in(scope, principal)
     parts = cast("Any", {"fleet": Told(), "tenants": Told(), "allocations": None})
 
-    answer: Any = await SystemEndpoints(health=Health(), openapi=b"", **parts).get_stats(Request(scope))
+    answer: Any = await SystemEndpoints(health=Health(), **parts).get_stats(Request(scope))
 
     assert msgspec.json.decode(answer.body) == told

@@ -210,6 +210,15 @@ class Cell:
         )
         return Waiting(commands, dict(zip(scopes, counts, strict=True)))
 
+    async def shared(self, queue: str, tenant: str) -> bool:
+        """Return whether others than this tenant have open tasks in a queue; also while the cell cannot say.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        _, others = await self._ask("xq_shared", queue, tenant, read_only=True, otherwise=(-1, 1))
+        return bool(others)
+
     async def running(self, scopes: Sequence[str]) -> dict[str, int]:
         """Return how many attempts hold a slot in these scopes (``q/``, ``t/``, ``n/`` or ``k/`` and a name).
 

@@ -74,12 +74,14 @@ class Configure(Record, frozen=True, tag="configure"):
 
     ``expected``: do so only if the setting has this version (0: if there is none), so that two changes at the same
     time do not undo each other. A queue that holds tasks is removed only with ``force``, which cancels them all.
+    ``alone``: change a queue only if no other tenant than this one has open tasks in it.
     """
 
     name: SettingName
     value: Setting | None = None
     expected: Count | None = None
     force: bool = False
+    alone: TenantName | None = None
 
 
 Command = Submit | Cancel | Reprioritize | Reorder | Purge | Configure

@@ -35,6 +35,11 @@ def new_task_id(cell: int, now_ms: int, chance: int | None = None) -> str:
     return _text(now_ms, 7, cell, secrets.randbits(62) if chance is None else chance)
 
 
+def new_uuid(now_ms: int) -> str:
+    """Return a UUIDv7 for anything but a task."""
+    return _text(now_ms, 7, secrets.randbelow(MAX_CELLS), secrets.randbits(62))
+
+
 def idempotent_task_id(cell: int, tenant: str, queue: str, key: str) -> str:
     """Return the UUIDv8 that stands for this idempotency key of this tenant in this queue."""
     return _derived(cell, tenant, queue, key)

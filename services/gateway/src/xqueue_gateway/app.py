@@ -20,23 +20,30 @@ log = structlog.get_logger(__name__)
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run the gateway until ``stop`` is set."""
-    listener = listen(_host(settings), settings.port)
     async with AsyncExitStack() as stack:
-        stack.callback(listener.close)
         topics, cells = Topics(settings.topic_prefix), CellMap.parse(settings.cells)
         layout = topics.layout(cells=cells.count, inboxes=settings.inboxes)
         await ensure_topics(settings.kafka_bootstrap, layout, replication=settings.kafka_replication)
         resources = await open_resources(settings, topics, cells.count, stack)
+        wiring = Wiring(settings, topics, cells, resources)
+        listener = listen(_host(settings, closed=wiring.door.closed), settings.port)
+        stack.callback(listener.close)
         health = _health(resources)
 
         def on_open() -> None:
             health.ready = True
             log.info("gateway listens", url=url_of(listener))
 
-        app = serve(Wiring(settings, topics, cells, resources), health)
+        app = serve(wiring, health)
         server = Server(app, settings, listener, on_open=on_open)
         async with asyncio.TaskGroup() as group:
-            loops = (resources.feed.run(), resources.keeper.run(), resources.memory.run())
+            loops = (
+                resources.registry.run(),
+                resources.permits.run(),
+                resources.feed.run(),
+                resources.keeper.run(),
+                resources.memory.run(),
+            )
             agents = [group.create_task(loop) for loop in loops]
             agents.append(group.create_task(_stop(stop, server, health, resources)))
             await server.run_here()
@@ -45,8 +52,10 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
                 agent.cancel()
 
 
-def _host(settings: Settings) -> str:
+def _host(settings: Settings, *, closed: bool) -> str:
     wanted = settings.host
+    if closed:
+        return wanted
     if is_loopback(wanted):
         log.warning("no API keys are configured: everybody on this machine is let in", host=wanted)
         return wanted

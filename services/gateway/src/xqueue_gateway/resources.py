@@ -13,8 +13,11 @@ from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.memory import MemoryWatch
 from xqueue_common.redis_calls import connect
+from xqueue_common.registry.registry import Registry
 from xqueue_common.topics import Topics
 from xqueue_gateway import metrics
+from xqueue_gateway.access.keys import KeyRing
+from xqueue_gateway.access.permits import Permits
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.keeper import BookKeeper
 from xqueue_gateway.history.database import Database
@@ -36,6 +39,12 @@ class Resources(NamedTuple):
     """What is open."""
 
     commands: Batcher
+    acts: Batcher
+    registry: Registry
+    registering: Batcher
+    delivering: Batcher
+    ring: KeyRing
+    permits: Permits
     ends: Ends
     recall: Recall
     redis: Redis
@@ -58,7 +67,9 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         ConfigError: the address of the history, or of the artifacts, cannot be used.
     """
     artifacts = ArtifactStore.of(settings)
-    commands = await _commands(settings, topics, stack)
+    commands, acts, registering, delivering = await _logs(settings, topics, stack)
+    ring = KeyRing(clock=SystemClock(), operator_key=settings.operator_key)
+    registry = await _registry(settings, topics, ring, stack)
     ends = Ends(settings.kafka_bootstrap, topics, cells=cells)
     stack.push_async_callback(ends.stop)
     await ends.start()
@@ -77,6 +88,12 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
     await keeper.start()  # after the feed: what changes from now on is heard
     return Resources(
         commands=commands,
+        acts=acts,
+        registry=registry,
+        registering=registering,
+        delivering=delivering,
+        ring=ring,
+        permits=Permits(ring=ring, clock=SystemClock()),
         ends=ends,
         recall=recall,
         redis=redis,
@@ -107,13 +124,26 @@ def _ears(cells: int) -> Ears:
     )
 
 
-async def _commands(settings: Settings, topics: Topics, stack: AsyncExitStack) -> Batcher:
+async def _registry(settings: Settings, topics: Topics, ring: KeyRing, stack: AsyncExitStack) -> Registry:
+    registry = Registry(
+        settings.kafka_bootstrap, topics.registry, client_id="xq-gateway-registry", on_change=ring.heard
+    )
+    stack.push_async_callback(registry.stop)
+    await registry.start()  # before anybody is let in: without it nobody knows whether keys are asked for
+    return registry
+
+
+async def _logs(settings: Settings, topics: Topics, stack: AsyncExitStack) -> list[Batcher]:
+    """Return what appends to the logs that gateways write: commands, administrative acts, the registry, replays."""
     producer = Producer(
         settings.kafka_bootstrap, client_id="xq-gateway-commands", timeout_s=settings.produce_timeout_s
     )
     stack.push_async_callback(producer.stop)
     await producer.start()
-    commands = Batcher(producer, topics.commands)
-    # Closed before the producer: whoever was promised an answer gets it.
-    stack.push_async_callback(commands.flush)
-    return commands
+    logs = [
+        Batcher(producer, topic) for topic in (topics.commands, topics.audit, topics.registry, topics.deliveries)
+    ]
+    for log in logs:
+        # Closed before the producer: whoever was promised an answer gets it.
+        stack.push_async_callback(log.flush)
+    return logs

@@ -9,7 +9,14 @@ from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
+from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
+from xqueue_gateway.access.issuer import Issuer, Trust
+from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.quotas import Quotas
+from xqueue_gateway.access.tiers import Tiers
+from xqueue_gateway.access.tokens import Tokens
+from xqueue_gateway.access.trail import Trail
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
@@ -20,6 +27,7 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
+from xqueue_gateway.files import allow_subscribers
 from xqueue_gateway.history.audit import AuditTrail
 from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.history.statistics import Statistics
@@ -27,8 +35,11 @@ from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
+from xqueue_gateway.http.guard import Guard
+from xqueue_gateway.http.keys import KeyEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import model_calls
@@ -40,7 +51,9 @@ from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.http.webhooks import WebhookEndpoints
+from xqueue_gateway.push.seats import Seats
+from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.submissions.reading import Rules
@@ -59,6 +72,8 @@ from xqueue_gateway.tasks.retrier import Retrier
 from xqueue_gateway.tasks.submitter import Submitter
 from xqueue_gateway.tasks.tenant_stats import TenantStats
 from xqueue_gateway.tasks.waiter import Waiter
+from xqueue_gateway.webhooks.deliveries import Deliveries
+from xqueue_gateway.webhooks.subscriptions import Subscriptions
 
 
 def serve(wiring: "Wiring", health: Health) -> ASGIApp:
@@ -76,11 +91,14 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         schedules=wiring.schedules,
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
+        keys=wiring.keys,
+        webhooks=wiring.webhooks,
         statistics=StatisticsEndpoints(statistics=Statistics(database=wiring.open.database), clock=wiring.clock),
         audit=AuditEndpoints(trail=AuditTrail(database=wiring.open.database)),
         system=wiring.system(health),
+        documents=documents(),
     )
-    return application(endpoints, wiring.stream(origins), origins, wiring.door)
+    return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
 
 class Wiring:
@@ -99,7 +117,72 @@ class Wiring:
     @cached_property
     def door(self) -> Door:
         """Lets in those who may."""
-        return Door()
+        settings = self.settings
+        trust = Trust(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        return Door(
+            ring=self.open.ring,
+            tokens=self.tokens,
+            issuer=Issuer(trust, clock=self.clock) if trust.url else None,
+            tiers=self.tiers,
+            buckets=self.buckets,
+            permits=self.open.permits,
+            required=settings.auth == "required",
+        )
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Gives and takes our own tokens."""
+        return Tokens(self.settings.jwt_secret, clock=self.clock)
+
+    @cached_property
+    def tiers(self) -> Tiers:
+        """What tiers allow."""
+        settings = self.settings
+        return Tiers(
+            requests=settings.tier_requests,
+            open_tasks=settings.tier_open_tasks,
+            submissions=settings.tier_submissions,
+        )
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        """Holds everybody to their rates."""
+        return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """Holds tenants to theirs."""
+        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
+
+    @cached_property
+    def trail(self) -> Trail:
+        """Writes down administrative acts."""
+        return Trail(self.open.acts, clock=self.clock)
+
+    @cached_property
+    def writer(self) -> RegistryWriter:
+        """Changes the registry."""
+        return RegistryWriter(log=self.open.registering, registry=self.open.registry)
+
+    @property
+    def keys(self) -> KeyEndpoints:
+        """The API keys over HTTP."""
+        maker = KeyMaker(ring=self.open.ring, writer=self.writer, tiers=self.tiers, clock=self.clock)
+        return KeyEndpoints(maker=maker, tokens=self.tokens, door=self.door)
+
+    @property
+    def webhooks(self) -> WebhookEndpoints:
+        """Webhooks over HTTP."""
+        view = self.open.registry.view
+        subscriptions = Subscriptions(
+            view=view,
+            writer=self.writer,
+            clock=self.clock,
+            allow_private=self.settings.webhook_allow_private,
+            most=self.settings.webhooks_per_tenant,
+        )
+        told = Deliveries(database=self.open.database, log=self.open.delivering, view=view, clock=self.clock)
+        return WebhookEndpoints(subscriptions=subscriptions, deliveries=told, lookup=self.lookup)
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -111,12 +194,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
+            quotas=self.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
+            quotas=self.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -167,6 +252,12 @@ class Wiring:
             live=self.open.ears.live,
         )
 
+    @cached_property
+    def seats(self) -> Seats:
+        """Bounds how many listen."""
+        most = self.settings.ws_max_connections
+        return Seats(most=most, files=allow_subscribers(most))
+
     @property
     def events(self) -> EventEndpoints:
         """The events of one task."""
@@ -175,7 +266,7 @@ class Wiring:
             hub=ears.hub,
             lookup=self.lookup,
             live=ears.live,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )
 
@@ -263,7 +354,6 @@ class Wiring:
             fleet=fleet,
             tenants=tenants,
             allocations=Allocations(reader=self.reader),
-            openapi=document_text(),
         )
 
     def stream(self, origins: Origins) -> TaskStream:
@@ -275,6 +365,6 @@ class Wiring:
             live=ears.live,
             origins=origins,
             door=self.door,
-            max_connections=settings.ws_max_connections,
+            seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )

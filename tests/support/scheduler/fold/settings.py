@@ -21,6 +21,8 @@ def configure(fold: Fold, command: Configure) -> None:
     """Set or remove a setting, if it has the version that the caller expects."""
     if command.expected not in (None, version(fold, command.name)):
         return
+    if command.alone is not None and _others_in(fold, command):
+        return
     if command.value is not None:
         _put(fold, command.name, command.value)
     else:
@@ -60,6 +62,11 @@ def _forget_rates(fold: Fold) -> None:
 
 def _open_in(fold: Fold, queue: str) -> list[Task]:
     return [task for task in fold.open() if task.spec.queue == queue]
+
+
+def _others_in(fold: Fold, command: Configure) -> bool:
+    queue = command.name.partition("/")[2]
+    return any(task.tenant != command.alone for task in _open_in(fold, queue))
 
 
 # ---- purges ----

@@ -24,9 +24,9 @@ NO_HEADERS: Headers = []
 
 
 class Outgoing(NamedTuple):
-    """A record to append."""
+    """A record to append; one without a value takes its key away from a compacted topic."""
 
-    value: bytes
+    value: bytes | None
     key: bytes | None = None
     headers: Headers = NO_HEADERS
 
@@ -131,7 +131,7 @@ def check_sizes(records: Iterable[Outgoing]) -> None:
         RecordTooLarge: names the size and the limit.
     """
     for record in records:
-        size = len(record.value) + len(record.key or b"")
+        size = len(record.value or b"") + len(record.key or b"")
         if size > MAX_RECORD_BYTES:
             raise RecordTooLarge(size, MAX_RECORD_BYTES)
 

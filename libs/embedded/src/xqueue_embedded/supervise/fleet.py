@@ -96,8 +96,16 @@ class Fleet:
             log=self._state.logs / f"{name}.log",
             argv=(*self._options.programs[service], *loaded),
             listener=listener,
-            env=lambda: {**self.environment(), **own},
+            env=lambda: {**self.environment(), **own, **self._secrets(service)},
         )
+
+    def _secrets(self, service: ServiceName) -> Mapping[str, str]:
+        """What only gateways are told; the operator's key is how the first keys of this installation are made."""
+        if service != "gateway":
+            return {}
+        known = {"XQ_OPERATOR_KEY": "operator.key", "XQ_JWT_SECRET": "jwt.secret"}
+        said = {**os.environ, **self._options.env}
+        return {name: self._state.secret(file) for name, file in known.items() if not said.get(name)}
 
     def _membership(self, service: ServiceName, number: int) -> Mapping[str, str]:
         match service:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from pathlib import Path
 from typing import TextIO
 
@@ -29,6 +30,16 @@ class StateDir:
     def history_url(self) -> str:
         """The database of the history, unless the operator names another."""
         return f"sqlite:///{self.folder / 'history.db'}"
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this installation, made when first asked for; only our user can read its file."""
+        path = self.folder / name
+        if not path.exists():
+            unfinished = path.with_suffix(".new")
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(f"xq_{secrets.token_urlsafe(32)}\n")
+            unfinished.replace(path)
+        return path.read_text().strip()
 
     def take(self) -> None:
         """Make it ours.

@@ -18,6 +18,7 @@ class Principal(NamedTuple):
         actor: the id of its key, or the subject of its token; ``anonymous`` without keys.
         tier: whose rates and quotas hold; None: none do.
         believed: no keys are configured, so it belongs to whatever tenant it says.
+        until_ms: when its token runs out; None: it has none.
     """
 
     tenant: str
@@ -25,6 +26,12 @@ class Principal(NamedTuple):
     actor: str
     tier: str | None = None
     believed: bool = False
+    until_ms: int | None = None
+
+    @property
+    def operator(self) -> bool:
+        """Whether it may see all tenants, and change what they share."""
+        return self.tenant == ANY_TENANT
 
     def may(self, role: Role | None) -> bool:
         """Whether what needs this role is allowed; an administrator could give itself any other."""
@@ -44,3 +51,8 @@ def principal_of(scope: Scope) -> Principal:
     """Return who asks; it is a fault of ours if nobody was let in."""
     found: Principal = cast("dict[str, Any]", scope)[_PLACE]
     return found
+
+
+def is_known(scope: Scope) -> bool:
+    """Whether somebody was let in."""
+    return _PLACE in scope

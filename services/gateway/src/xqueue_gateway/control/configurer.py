@@ -40,7 +40,7 @@ class Configurer:
         """
         return await self._fold.ready(lambda: self.cells[cell].setting(name))
 
-    async def change(self, cell: int, name: str, change: Change) -> SettingReading:
+    async def change(self, cell: int, name: str, change: Change, *, alone: str | None = None) -> SettingReading:
         """Change a setting as it stands, whoever else changes it meanwhile; return what came of it.
 
         Here one change of a setting is made after the other; other gateways are noticed by the version.
@@ -56,7 +56,7 @@ class Configurer:
                 wanted = change(before)
                 if rule_in(before.value) == wanted:
                     return before
-                after = await self.put(cell, Configure(name, wanted, before.version))
+                after = await self.put(cell, Configure(name, wanted, before.version, alone=alone))
                 # No trace of ours: somebody else was first. An equal change of theirs is as good as ours.
                 if rule_in(after.value) == wanted:
                     return after

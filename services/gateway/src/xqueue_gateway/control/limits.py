@@ -11,6 +11,7 @@ from xqueue_common.views import SettingReading
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.keeper import rule_in
 from xqueue_gateway.control.limit_order import LimitAnswer, Subject, Use, show_limit, subject_named
+from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.problems import FieldError, Kind, Problem
 
 
@@ -54,8 +55,8 @@ class Limits:
         await self.get(subject)
         await self._everywhere(subject, None)
 
-    async def all(self, tenant: str) -> list[LimitAnswer]:
-        """Return all limits, of keys those of this tenant only.
+    async def all(self, caller: Caller) -> list[LimitAnswer]:
+        """Return all limits, of keys those of the caller's tenant only, of tenants its own.
 
         Raises:
             Problem: 503 it cannot be said yet.
@@ -63,10 +64,10 @@ class Limits:
         """
         found: dict[Subject, Limit] = {}
         for number, cell in self.configurer.cells.items():
-            await self.configurer.read(number, tenant_setting(tenant))  # until the cell can say
+            await self.configurer.read(number, tenant_setting(caller.tenant))  # until the cell can say
             for view in await cell.settings("limit"):
                 subject, limit = subject_named(view.name), rule_in(view.value)
-                if subject is not None and subject.tenant in (None, tenant) and isinstance(limit, Limit):
+                if subject is not None and _seen(subject, caller) and isinstance(limit, Limit):
                     found.setdefault(subject, limit)
         uses = await self._uses(list(found))
         shown = (show_limit(subject, limit, uses[subject]) for subject, limit in found.items())
@@ -85,6 +86,12 @@ class Limits:
             running.update(await cell.running([subject.slots for subject in subjects]))
             waiting.update((await cell.waiting([scope for s in subjects if (scope := s.scope)])).counts)
         return {s: Use(running[s.slots], waiting[s.scope] if s.scope else None) for s in subjects}
+
+
+def _seen(subject: Subject, caller: Caller) -> bool:
+    if subject.kind == "tenant" and not caller.operator:
+        return subject.name == caller.tenant
+    return caller.sees is None or subject.tenant in (None, caller.tenant)
 
 
 def _limit_in(readings: list[SettingReading]) -> Limit | None:

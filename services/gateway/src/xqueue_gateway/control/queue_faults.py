@@ -40,3 +40,10 @@ def queue_holds(name: str, load: Load) -> Problem:
     hint = "wait for them, or cancel them all with ?force=true"
     error = FieldError("name", f"{load.waiting} tasks wait and {load.processing} run", hint)
     return Problem(Kind.NOT_EMPTY, f"queue {name} holds {load.total} tasks", [error])
+
+
+def queue_shared(name: str) -> Problem:
+    """Return the problem of a tenant that would change a queue in which others have tasks."""
+    hint = "purge, reorder and cancel touch your tasks alone; else ask the operator, or use a queue of your own"
+    error = FieldError("name", "other tenants have open tasks in it", hint)
+    return Problem(Kind.FORBIDDEN, f"queue {name} is shared: it is the operator's to change now", [error])

@@ -28,8 +28,8 @@ class QueueWork:
     reader: QueueReader
     fold: Fold
 
-    async def purge(self, tenant: str, name: str) -> int:
-        """Cancel what of this tenant waits in a queue; return how much waits there when it has begun.
+    async def purge(self, sees: str | None, name: str) -> int:
+        """Cancel what of this tenant (None: of all) waits in a queue; return how much waits when it has begun.
 
         Raises:
             Problem: 404 there is no such queue; 503 it takes too long.
@@ -37,10 +37,10 @@ class QueueWork:
         """
         await self.reader.find(name)
         cell, scope = self.reader.cell(name), queue_scope(name)
-        offset = await self.configurer.append(cell.number, Purge(name, tenant), queue_setting(name))
+        offset = await self.configurer.append(cell.number, Purge(name, sees), queue_setting(name))
         return (await self.fold.past(offset, lambda: cell.waiting([scope]))).counts[scope]
 
-    async def reorder(self, tenant: str, name: str, task_ids: Sequence[str]) -> None:
+    async def reorder(self, sees: str | None, name: str, task_ids: Sequence[str]) -> None:
         """Put waiting tasks first, in this order.
 
         Raises:
@@ -51,9 +51,9 @@ class QueueWork:
         cell = self.reader.cell(name)
         await self.reader.caught_up(cell)
         known = await self._read(cell, task_ids)
-        if errors := list(misplaced(tenant, name, task_ids, known)):
+        if errors := list(misplaced(sees, name, task_ids, known)):
             raise invalid(*errors)
-        command = Reorder(name, list(task_ids), tenant)
+        command = Reorder(name, list(task_ids), sees)
         offset = await self.configurer.append(cell.number, command, queue_setting(name))
         await self.fold.past(offset, lambda: cell.setting(queue_setting(DEFAULT_QUEUE)))
 
@@ -65,18 +65,18 @@ class QueueWork:
 
 
 def misplaced(
-    tenant: str, queue: str, task_ids: Sequence[str], known: Sequence[Found | None]
+    sees: str | None, queue: str, task_ids: Sequence[str], known: Sequence[Found | None]
 ) -> Iterator[FieldError]:
     """Return what is wrong with each of these ids as a task that waits in this queue."""
     seen: set[str] = set()
     for index, (task_id, found) in enumerate(zip(task_ids, known, strict=True)):
-        if (trouble := _trouble(tenant, queue, found)) or task_id in seen:
+        if (trouble := _trouble(sees, queue, found)) or task_id in seen:
             yield FieldError(f"task_ids[{index}]", trouble or "given more than once", _HINT)
         seen.add(task_id)
 
 
-def _trouble(tenant: str, queue: str, found: Found | None) -> str | None:
-    if found is None or found.spec.tenant != tenant:
+def _trouble(sees: str | None, queue: str, found: Found | None) -> str | None:
+    if found is None or sees not in (None, found.spec.tenant):
         return "no task of yours has this id"
     if found.spec.queue != queue:
         return f"it is in queue {found.spec.queue}"

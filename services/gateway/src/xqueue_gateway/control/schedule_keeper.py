@@ -62,14 +62,14 @@ class ScheduleKeeper:
             raise no_such_schedule(schedule_id)
         return kept
 
-    async def all(self, tenant: str) -> list[Schedule]:
-        """Return all schedules of a tenant, by id.
+    async def all(self, sees: str | None) -> list[Schedule]:
+        """Return all schedules of a tenant (None: of all), by id.
 
         Raises:
             Problem: 503 it cannot be said yet.
             Unavailable: Redis does not answer.
         """
-        prefix, found = schedule_setting(tenant, ""), []
+        prefix, found = "schedule/" if sees is None else schedule_setting(sees, ""), []
         for number, cell in self.configurer.cells.items():
             await self.configurer.read(number, prefix)  # until the cell can say
             views = [view for view in await cell.settings("schedule") if view.name.startswith(prefix)]

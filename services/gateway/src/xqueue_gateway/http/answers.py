@@ -6,7 +6,7 @@ from typing import Any
 from litestar.types import Receive, Scope, Send
 
 from xqueue_common.codec import encode
-from xqueue_gateway.problems import MEDIA_TYPE, Problem
+from xqueue_gateway.problems import MEDIA_TYPE, Kind, Problem
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -61,4 +61,6 @@ def refusal(problem: Problem, headers: Headers = ()) -> Answer:
     """Return the answer that tells of a problem."""
     if problem.retry_after_s is not None:
         headers = [*headers, (b"retry-after", b"%d" % problem.retry_after_s)]
+    if problem.kind is Kind.UNAUTHORIZED:
+        headers = [*headers, (b"www-authenticate", b'Bearer realm="xqueue"')]
     return Answer(problem.kind.status, encode(problem.details()), headers, media_type=MEDIA_TYPE)

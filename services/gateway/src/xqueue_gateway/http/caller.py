@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from litestar.types import Scope
 
-from xqueue_common.registry.records import ANY_TENANT
 from xqueue_gateway.access.principal import principal_of
 from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
 
@@ -39,6 +38,11 @@ class Caller(NamedTuple):
     key: str | None
     trace: str | None
 
+    @property
+    def alone(self) -> str | None:
+        """The tenant that must be alone in a queue for it to be changed; None: an operator, who may anyway."""
+        return None if self.operator else self.tenant
+
 
 def caller_of(scope: Scope) -> Caller:
     """Return who asks.
@@ -48,12 +52,11 @@ def caller_of(scope: Scope) -> Caller:
     """
     headers, who = dict(scope["headers"]), principal_of(scope)
     named = _tenant(headers)
-    operator = who.tenant == ANY_TENANT
-    if not operator and named not in (None, who.tenant):
+    if not who.operator and named not in (None, who.tenant):
         raise _foreign(who.tenant)
-    tenant = (named or DEFAULT_TENANT) if operator else who.tenant
-    sees = named if operator and not who.believed else tenant
-    return Caller(tenant, sees, operator, who.actor, who.tier, _key(headers), _trace(headers))
+    tenant = (named or DEFAULT_TENANT) if who.operator else who.tenant
+    sees = named if who.operator and not who.believed else tenant
+    return Caller(tenant, sees, who.operator, who.actor, who.tier, _key(headers), _trace(headers))
 
 
 def require_json(scope: Scope) -> None:

@@ -36,11 +36,11 @@ class ChangeEndpoints:
         caller, task_id = caller_of(request.scope), request.scope["path_params"]["task_id"]
         require_json(request.scope)
         order = _priority.read(await read_body(request, _MOST_BYTES))
-        found = await self.reprioritizer.reprioritize(caller.tenant, task_id, order.priority)
+        found = await self.reprioritizer.reprioritize(caller.sees, task_id, order.priority)
         return answer(show(found, self.live))
 
     async def retry_task(self, request: Req) -> ASGIApp:
         """Run a task again."""
         caller, task_id = caller_of(request.scope), request.scope["path_params"]["task_id"]
-        receipt = await self.retrier.retry(Wish(caller.tenant, task_id, caller.key, caller.trace))
+        receipt = await self.retrier.retry(Wish(caller.sees, task_id, caller.key, caller.trace))
         return accepted(receipt, self.live)

@@ -1,7 +1,8 @@
 """What happens to one task, as server-sent events (api.md §1)."""
 
 import asyncio
-from dataclasses import dataclass, field
+import random
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
@@ -10,19 +11,23 @@ from msgspec import structs
 
 from xqueue_common.errors import XQueueError
 from xqueue_gateway import metrics
+from xqueue_gateway.access.permit import permit_of
 from xqueue_gateway.http.answers import nothing
 from xqueue_gateway.http.caller import caller_of
-from xqueue_gateway.problems import FieldError, Problem, invalid, unavailable
+from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.push.events import StatusEvent
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.push.messages import Request as Wanted
+from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.push.selection import Filter
-from xqueue_gateway.push.sse import PING, sse
+from xqueue_gateway.push.sse import PING, farewell
 from xqueue_gateway.push.subscriber import Subscriber
 from xqueue_gateway.tasks.lookup import Lookup
 
+_SEAT = "event stream"
 _PING_S = 15.0
+_AT_ONCE_BYTES = 64 * 1024
 _MOST_DIGITS = 18
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -38,77 +43,84 @@ class EventEndpoints:
     hub: Hub
     lookup: Lookup
     live: LiveProgress
-    max_connections: int
+    seats: Seats
     pending_bytes: int
-    open: int = field(default=0, init=False)
 
     async def get_events(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Return the stream of a task's events; nothing if it has ended and its reader knows that."""
-        tenant, task_id = caller_of(request.scope).tenant, request.scope["path_params"]["task_id"]
+        sees, task_id = caller_of(request.scope).sees, request.scope["path_params"]["task_id"]
         seen = _last_event(request.scope)
-        found = await self.lookup.find(tenant, task_id)
+        found = await self.lookup.find(sees, task_id)
         if found.state.ended and found.state.version <= seen:
             return nothing()  # to an EventSource this says: do not connect again
-        if self.open >= self.max_connections:
-            part, reason = "gateway", f"{self.open} event streams are open, no more are taken"
-            raise unavailable(part, reason, retry_after_s=5)
-        return _Stream(self, tenant, task_id, seen)
+        self.seats.check(_SEAT)
+        return _Stream(self, sees, task_id, seen)
 
 
 class _Stream:
-    """One reader: told what it has not seen until the task has ended, it goes, or the gateway stops."""
+    """One reader: told what it has not seen until the task ends, it goes, its permit ends, or the gateway stops."""
 
-    def __init__(self, endpoints: EventEndpoints, tenant: str, task_id: str, seen: int) -> None:
+    def __init__(self, endpoints: EventEndpoints, sees: str | None, task_id: str, seen: int) -> None:
         self._of = endpoints
-        self._tenant = tenant
+        self._sees = sees
         self._task_id = task_id
         self._seen = seen
+        self._news = asyncio.Event()
+        self._over = False
+        self._subscriber = Subscriber(endpoints.hub, sees, most_bytes=endpoints.pending_bytes, wake=self._news.set)
 
     def to_asgi_response(self, **_kwargs: Any) -> "_Stream":
         """Return itself: where Litestar expects one of its responses."""
         return self
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # by these names
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events."""
-        subscriber = Subscriber(self._of.hub, self._tenant, most_bytes=self._of.pending_bytes)
-        self._of.open += 1
-        metrics.SUBSCRIBERS.inc()
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await _first_of(self._tell(subscriber, send), _gone(receive), self._of.hub.closing.wait())
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            self._of.open -= 1
-            metrics.SUBSCRIBERS.dec()
-            subscriber.leave()
+        with self._of.seats.taken(_SEAT), self._of.hub.closes(self._end):
+            gone = asyncio.ensure_future(_gone(receive))
+            gone.add_done_callback(lambda _: self._end())
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                with permit_of(scope).watched(lambda _: self._end()):
+                    await self._tell(send)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                self._subscriber.leave()
+                gone.cancel()
 
-    async def _tell(self, subscriber: Subscriber, send: Send) -> None:
+    def _end(self) -> None:
+        self._over = True
+        self._news.set()
+
+    async def _tell(self, send: Send) -> None:
         await _send(send, PING)  # whoever waits for the headers has them with the first byte
-        subscriber.subscribe(Wanted("subscribe", Filter(task_id=[self._task_id]), {self._task_id: self._seen}))
+        wanted = Wanted("subscribe", Filter(task_id=[self._task_id]), {self._task_id: self._seen})
+        self._subscriber.subscribe(wanted)
         try:
-            found = await self._of.lookup.find(self._tenant, self._task_id)
+            found = await self._of.lookup.find(self._sees, self._task_id)
         except (Problem, XQueueError):
             return  # it was there a moment ago: the reader comes back, and is told why
         progress = self._of.live.of(self._task_id, found.state) or found.state.progress
-        subscriber.hear(StatusEvent(found.spec, structs.replace(found.state, progress=progress)))
-        await _tell_all(subscriber, send)
+        self._subscriber.hear(StatusEvent(found.spec, structs.replace(found.state, progress=progress)))
+        while not self._over and not self._subscriber.overflown:
+            if await self._tell_some(send):
+                return
+        await _send(send, farewell(random.random()))  # noqa: S311  # no secret
 
-
-async def _tell_all(subscriber: Subscriber, send: Send) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(_PING_S):
-                piece = await subscriber.next_piece()
-        except TimeoutError:
-            await _send(send, PING)
-            continue
-        if piece is None:
-            metrics.TOO_SLOW.inc()
-            return
-        await _send(send, sse(piece))
-        metrics.PUSHED.inc()
-        if piece.ended:
-            return
+    async def _tell_some(self, send: Send) -> bool:
+        """Send what waits, or a sign of life when nothing has come for a while; return whether that was the end."""
+        if not self._subscriber.waits:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(_PING_S):
+                    await self._news.wait()
+            except TimeoutError:
+                await _send(send, PING)
+            return False
+        events = self._subscriber.take(_AT_ONCE_BYTES)
+        last = next((number for number, event in enumerate(events, 1) if event.ended), None)
+        await _send(send, b"".join([event.lines for event in events[:last]]))
+        metrics.PUSHED.inc(len(events[:last]))
+        return last is not None
 
 
 async def _send(send: Send, body: bytes) -> None:
@@ -119,20 +131,6 @@ async def _send(send: Send, body: bytes) -> None:
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _first_of(*coroutines: Any) -> None:
-    """Wait until one of them has ended, and end the others."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if not task.cancelled():
-            task.result()
 
 
 def _last_event(scope: Scope) -> int:

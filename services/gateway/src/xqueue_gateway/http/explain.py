@@ -20,4 +20,4 @@ class ExplainEndpoints:
     async def explain_task(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Say why a task does not run yet."""
         caller, task_id = caller_of(request.scope), request.scope["path_params"]["task_id"]
-        return answer(await self.explainer.explain(caller.tenant, task_id))
+        return answer(await self.explainer.explain(caller.sees, task_id))

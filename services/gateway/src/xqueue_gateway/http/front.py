@@ -8,6 +8,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from xqueue_gateway import metrics
+from xqueue_gateway.access.door import headers_for
 from xqueue_gateway.http.answers import refusal
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.problems import Problem
@@ -16,16 +17,17 @@ _UNMATCHED = "unmatched"
 
 
 class Front:
-    """Checks the origin of requests and counts their answers."""
+    """Checks the origin of requests and counts their answers; WebSockets have a door of their own."""
 
-    def __init__(self, app: ASGIApp, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, stream: ASGIApp, origins: Origins) -> None:
         self._app = app
+        self._stream = stream
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self._stream(scope, receive, send)
             return
         status, began = 500, time.perf_counter()
 
@@ -33,6 +35,8 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if told := headers_for(scope):
+                    message = {**message, "headers": [*message.get("headers", ()), *told]}
             await send(message)
 
         try:

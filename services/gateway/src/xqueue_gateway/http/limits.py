@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from litestar import Request
 from litestar.types import ASGIApp, Scope
 
+from xqueue_gateway.access.problems import operators_limit, others_limit
 from xqueue_gateway.control.limit_order import (
     LIMIT_HINTS,
     LimitList,
@@ -37,7 +38,7 @@ class LimitEndpoints:
 
     async def list_limits(self, request: Req) -> ASGIApp:
         """Return all limits."""
-        return answer(LimitList(await self.limits.all(caller_of(request.scope).tenant)))
+        return answer(LimitList(await self.limits.all(caller_of(request.scope))))
 
     async def get_limit(self, request: Req) -> ASGIApp:
         """Return a limit."""
@@ -45,19 +46,31 @@ class LimitEndpoints:
 
     async def put_limit(self, request: Req) -> ASGIApp:
         """Pin a limit."""
-        subject = _subject(request.scope)
+        subject = _to_change(request.scope)
         require_json(request.scope)
         limit = limit_of(subject, _limit.read(await read_body(request, _MOST_BYTES)))
         return answer(await self.limits.put(subject, limit))
 
     async def delete_limit(self, request: Req) -> ASGIApp:
         """Take a limit away."""
-        await self.limits.clear(_subject(request.scope))
+        await self.limits.clear(_to_change(request.scope))
         return nothing()
 
 
 def _subject(scope: Scope) -> Subject:
-    return subject_of(scope["path_params"]["kind"], name_in(scope["raw_path"]), caller_of(scope).tenant)
+    caller = caller_of(scope)
+    subject = subject_of(scope["path_params"]["kind"], name_in(scope["raw_path"]), caller.tenant)
+    if subject.kind == "tenant" and not caller.operator and subject.name != caller.tenant:
+        raise others_limit(subject.name)
+    return subject
+
+
+def _to_change(scope: Scope) -> Subject:
+    """Return whose limit is to be changed; tenants do not lift what the operator has set for them."""
+    subject = _subject(scope)
+    if subject.kind != "key" and not caller_of(scope).operator:
+        raise operators_limit(subject.kind)
+    return subject
 
 
 def name_in(raw_path: bytes) -> str:

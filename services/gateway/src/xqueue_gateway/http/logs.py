@@ -31,9 +31,9 @@ class LogEndpoints:
 
     async def get_logs(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Return a page of the lines of a task."""
-        tenant, task_id = caller_of(request.scope).tenant, request.scope["path_params"]["task_id"]
+        sees, task_id = caller_of(request.scope).sees, request.scope["path_params"]["task_id"]
         query = log_query(request.scope)
         after = line_in(query)
-        await self.lookup.find(tenant, task_id)
+        await self.lookup.find(sees, task_id)
         page = await self.lines.page(task_id, after, query.limit)
         return answer(LogPage(page.items, page.next_cursor))

@@ -12,6 +12,8 @@ from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.audit_operations import AUDIT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
+from xqueue_gateway.http.document_operations import DOCUMENT_OPERATIONS
+from xqueue_gateway.http.key_operations import KEY_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
 from xqueue_gateway.http.logs import LogPage
 from xqueue_gateway.http.model_call_operations import MODEL_CALL_OPERATIONS
@@ -22,6 +24,7 @@ from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
 from xqueue_gateway.http.statistics_operations import STATISTICS_OPERATIONS
 from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
+from xqueue_gateway.http.webhook_operations import WEBHOOK_OPERATIONS
 from xqueue_gateway.submissions.submission import BatchedSubmission, Submission
 from xqueue_gateway.tasks.allocations import Allocation, AllocationList
 from xqueue_gateway.tasks.explainer import Explanation
@@ -156,6 +159,8 @@ OPERATIONS = (
     *SCHEDULE_OPERATIONS,
     *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
+    *WEBHOOK_OPERATIONS,
+    *KEY_OPERATIONS,
     *STATISTICS_OPERATIONS,
     *AUDIT_OPERATIONS,
     Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (422, 503)),
@@ -201,7 +206,7 @@ OPERATIONS = (
         {200: HealthAnswer, 503: HealthAnswer},
     ),
     Operation(None, "get_metrics", "GET", "/metrics", "Metrics for Prometheus", {200: None}),
-    Operation(None, "get_openapi", "GET", "/openapi.json", "This document", {200: Any}),
+    *DOCUMENT_OPERATIONS,
 )
 
 STREAM = "/api/v1/ws/tasks"

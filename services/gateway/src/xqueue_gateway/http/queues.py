@@ -65,9 +65,9 @@ class QueueEndpoints:
     async def create_queue(self, request: Req) -> ASGIApp:
         """Make a queue."""
         require_json(request.scope)
-        order = _new.read(await read_body(request, _MOST_BYTES))
+        caller, order = caller_of(request.scope), _new.read(await read_body(request, _MOST_BYTES))
         check_order(order)
-        standing = await self.changer.create(order.name, order)
+        standing = await self.changer.create(caller.alone, order.name, order)
         return answer(show_queue(standing), 201, [(b"location", f"/api/v1/queues/{order.name}".encode())])
 
     async def get_queue(self, request: Req) -> ASGIApp:
@@ -78,38 +78,44 @@ class QueueEndpoints:
         """Give a queue all its settings."""
         name, order = _name(request.scope), await _order(request)
         check_name(name)
-        put = await self.changer.put(name, order)
+        put = await self.changer.put(caller_of(request.scope).alone, name, order)
         return answer(show_queue(put.standing), 201 if put.created else 200)
 
     async def patch_queue(self, request: Req) -> ASGIApp:
         """Change some settings of a queue."""
         name, order = _name(request.scope), await _order(request)
-        return answer(show_queue(await self.changer.patch(name, order)))
+        alone = caller_of(request.scope).alone
+        return answer(show_queue(await self.changer.patch(alone, name, order)))
 
     async def delete_queue(self, request: Req) -> ASGIApp:
         """Remove a queue."""
-        await self.changer.delete(_name(request.scope), force=force_query(request.scope))
+        alone, force = caller_of(request.scope).alone, force_query(request.scope)
+        await self.changer.delete(alone, _name(request.scope), force=force)
         return nothing()
 
     async def pause_queue(self, request: Req) -> ASGIApp:
         """Let nothing of a queue begin."""
-        return answer(show_queue(await self.changer.pause(_name(request.scope), paused=True)))
+        return await self._pause(request, paused=True)
 
     async def resume_queue(self, request: Req) -> ASGIApp:
         """Let a queue go on."""
-        return answer(show_queue(await self.changer.pause(_name(request.scope), paused=False)))
+        return await self._pause(request, paused=False)
+
+    async def _pause(self, request: Req, *, paused: bool) -> ASGIApp:
+        alone = caller_of(request.scope).alone
+        return answer(show_queue(await self.changer.pause(alone, _name(request.scope), paused=paused)))
 
     async def purge_queue(self, request: Req) -> ASGIApp:
         """Cancel what waits in a queue."""
         name = _name(request.scope)
-        return answer(Purged(name, await self.work.purge(caller_of(request.scope).tenant, name)), 202)
+        return answer(Purged(name, await self.work.purge(caller_of(request.scope).sees, name)), 202)
 
     async def reorder_queue(self, request: Req) -> ASGIApp:
         """Put waiting tasks first."""
-        name, tenant = _name(request.scope), caller_of(request.scope).tenant
+        name, sees = _name(request.scope), caller_of(request.scope).sees
         require_json(request.scope)
         task_ids = _reorder.read(await read_body(request, _MOST_BYTES)).task_ids
-        await self.work.reorder(tenant, name, task_ids)
+        await self.work.reorder(sees, name, task_ids)
         return answer(Reordered(name, task_ids))
 
 

@@ -1,30 +1,31 @@
 """From the table of operations to the ASGI application."""
 
 import re
-from collections.abc import Iterator, Mapping
-from inspect import signature
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.cors import CORSConfig
-from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 
-from xqueue_gateway.access.door import Door
-from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
+from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import DocumentEndpoints
 from xqueue_gateway.http.errors import HANDLERS
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.front import Front
+from xqueue_gateway.http.guard import Guard
+from xqueue_gateway.http.keys import KeyEndpoints
 from xqueue_gateway.http.limits import LimitEndpoints
 from xqueue_gateway.http.logs import LogEndpoints
 from xqueue_gateway.http.model_calls import ModelCallEndpoints
 from xqueue_gateway.http.operation import Operation
-from xqueue_gateway.http.operations import OPERATIONS, STREAM
+from xqueue_gateway.http.operations import OPERATIONS
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.schedules import ScheduleEndpoints
@@ -32,8 +33,7 @@ from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-
-Req = Request[Any, Any, Any]
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
@@ -45,7 +45,17 @@ _ASKED = [
     "Last-Event-ID",
     "Range",
 ]
-_SHOWN = ["Location", "Retry-After", "Idempotent-Replayed", "Content-Range", "Content-Disposition", "ETag"]
+_SHOWN = [
+    "Location",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
+]
 
 
 class Endpoints(NamedTuple):
@@ -62,49 +72,37 @@ class Endpoints(NamedTuple):
     schedules: ScheduleEndpoints
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
+    keys: KeyEndpoints
+    webhooks: WebhookEndpoints
     statistics: StatisticsEndpoints
     audit: AuditEndpoints
     system: SystemEndpoints
+    documents: DocumentEndpoints
 
 
-def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, door: Door) -> ASGIApp:
+def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guard: Guard) -> ASGIApp:
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
-    guarded = {operation.name: _guarded(operation, methods[operation.name], door) for operation in OPERATIONS}
-    http = [_handler(operation, path, guarded) for operation in OPERATIONS for path in _paths(operation)]
+    guarded = {operation.name: guard.before(operation, methods[operation.name]) for operation in OPERATIONS}
+    http = [
+        _handler(operation, path, guarded)
+        for operation in OPERATIONS
+        for path in (operation.path, *aliases_of(operation.method, operation.path))
+    ]
     app = Litestar(
-        [*http, WebsocketRouteHandler(STREAM)(stream.serve)],
+        http,
         cors_config=_cors(origins),
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,  # each operation reads its own body, with its own limit
     )
-    return Front(cast("ASGIApp", app), origins)
+    return Front(cast("ASGIApp", app), stream, origins)
 
 
 def _methods(*endpoints: Any) -> dict[str, Any]:
     named = {name: getattr(it, name) for it in endpoints for name in dir(it) if not name.startswith("_")}
     return {**named, "delete_task": named["cancel_task"]}
-
-
-def _paths(operation: Operation) -> Iterator[str]:
-    yield operation.path
-    for alias, path in ALIASES.items():
-        if path == operation.path and (operation.method == "GET" or alias not in READ_ONLY):
-            yield alias
-
-
-def _guarded(operation: Operation, method: Any, door: Door) -> Any:
-    """Return a method that lets nobody in who may not do this."""
-    role, asks = operation.role, bool(signature(method).parameters)
-
-    async def serve(request: Req) -> ASGIApp:
-        await door.admit(request.scope, role)
-        answer: ASGIApp = await (method(request) if asks else method())
-        return answer
-
-    return serve
 
 
 def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:

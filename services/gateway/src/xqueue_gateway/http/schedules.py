@@ -46,7 +46,7 @@ class ScheduleEndpoints:
 
     async def list_schedules(self, request: Req) -> ASGIApp:
         """Return all schedules of the tenant."""
-        found = await self.schedules.keeper.all(caller_of(request.scope).tenant)
+        found = await self.schedules.keeper.all(caller_of(request.scope).sees)
         return answer(ScheduleList([show_schedule(schedule) for schedule in found]))
 
     async def create_schedule(self, request: Req) -> ASGIApp:

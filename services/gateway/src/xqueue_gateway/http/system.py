@@ -1,4 +1,4 @@
-"""The system over HTTP: health, metrics, statistics, workers, the description of this API (api.md §2)."""
+"""The system over HTTP: health, metrics, statistics, workers (api.md §2)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,6 @@ class SystemEndpoints:
     fleet: Fleet
     tenants: TenantStats
     allocations: Allocations
-    openapi: bytes
 
     async def get_stats(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Return counts of tasks: those of its tenant to whoever proves to be of one, else of all."""
@@ -87,7 +86,3 @@ class SystemEndpoints:
     async def get_metrics(self) -> ASGIApp:
         """Return what Prometheus asks for."""
         return Answer(200, generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST.encode())
-
-    async def get_openapi(self) -> ASGIApp:
-        """Return the description of this API."""
-        return Answer(200, self.openapi)

@@ -92,32 +92,32 @@ class TaskEndpoints:
         caller, task_id = _asked(request)
         wait_s = wait_query(request.scope)
         if wait_s:
-            return answer(self._show(await self.waiter.read(caller.tenant, task_id, wait_s)))
-        return answer(self._show(await self.lookup.find(caller.tenant, task_id)))
+            return answer(self._show(await self.waiter.read(caller.sees, task_id, wait_s)))
+        return answer(self._show(await self.lookup.find(caller.sees, task_id)))
 
     async def list_tasks(self, request: Req) -> ASGIApp:
         """Return a page of the tenant's tasks."""
         caller = caller_of(request.scope)
         query = task_query(request.scope)
-        page = await self.history.page(query, caller.tenant, place_in(query))
+        page = await self.history.page(query, caller.sees, place_in(query))
         items = [self._show(Found(*kept)) for kept in page.items]
         return answer(TaskPage(items, page.total, page.next_cursor))
 
     async def cancel_task(self, request: Req) -> ASGIApp:
         """Cancel a task."""
         caller, task_id = _asked(request)
-        return answer(self._show(await self.canceller.cancel(caller.tenant, task_id)), 202)
+        return answer(self._show(await self.canceller.cancel(caller.sees, task_id)), 202)
 
     async def get_result(self, request: Req) -> ASGIApp:
         """Return what the handler returned."""
         caller, task_id = _asked(request)
-        result = result_of(await self.lookup.find(caller.tenant, task_id))
+        result = result_of(await self.lookup.find(caller.sees, task_id))
         return see_other(result.url) if isinstance(result, Elsewhere) else Answer(200, result)
 
     async def get_history(self, request: Req) -> ASGIApp:
         """Return what a task went through."""
         caller, task_id = _asked(request)
-        found = await self.lookup.find(caller.tenant, task_id)
+        found = await self.lookup.find(caller.sees, task_id)
         return answer(Transitions(await transitions_of(self.history, task_id, found.state)))
 
     def _show(self, found: Found) -> Snapshot:

@@ -1,4 +1,4 @@
-"""What listeners are told. The text that goes out is made once an event, however many listen, or not at all."""
+"""What listeners are told. What goes out is made once an event, however many listen, or not at all."""
 
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +11,8 @@ from xqueue_common.events import ChunkRecord, LogRecord, ProgressRecord
 from xqueue_common.lifecycle import Status
 from xqueue_common.snapshot import Snapshot, progress_snapshot, snapshot_of
 from xqueue_common.task import TaskSpec, TaskState
+from xqueue_gateway.push.frames import text_frame
+from xqueue_gateway.push.sse import sse
 
 EventName = Literal["status", "progress", "log", "chunk"]
 
@@ -60,7 +62,28 @@ class ChunkMessage(Struct, frozen=True, tag_field="event", tag="chunk"):
     chunk: Raw
 
 
-class StatusEvent:
+class _Told:
+    """What is sent of an event: its text, and what carries it over each kind of connection."""
+
+    version: int
+
+    @cached_property
+    def text(self) -> str:
+        """The message to subscribers, as JSON."""
+        raise NotImplementedError
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The same, as a WebSocket carries it."""
+        return text_frame(self.text)
+
+    @cached_property
+    def lines(self) -> bytes:
+        """The same, as a server-sent event."""
+        return sse(self.text, self.version)
+
+
+class StatusEvent(_Told):
     """A task has a new version."""
 
     name: ClassVar[EventName] = "status"
@@ -78,7 +101,7 @@ class StatusEvent:
         return encode(TaskEvent(snapshot_of(self.spec, self.state))).decode()
 
 
-class ProgressEvent:
+class ProgressEvent(_Told):
     """A running task told how far it is."""
 
     name: ClassVar[EventName] = "progress"
@@ -97,7 +120,7 @@ class ProgressEvent:
         return encode(ProgressMessage(progress_snapshot(self._record, progress))).decode()
 
 
-class LogEvent:
+class LogEvent(_Told):
     """A handler logged a line."""
 
     name: ClassVar[EventName] = "log"
@@ -118,7 +141,7 @@ class LogEvent:
         return encode(LogMessage(_ref(self.spec), line)).decode()
 
 
-class ChunkEvent:
+class ChunkEvent(_Told):
     """A handler emitted a part of its result."""
 
     name: ClassVar[EventName] = "chunk"

@@ -1,14 +1,17 @@
-"""Who listens to what: events find their listeners by task and by tenant, without asking all of them."""
+"""Who listens to what: events find their listeners by task, or by tenant and what filters name."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.push.events import Event
+from xqueue_gateway.push.spots import Spot, spots_near
 from xqueue_gateway.push.watch import Watch
+
+OnClose = Callable[[], None]
+Place = TypeVar("Place", bound=Hashable)
 
 
 class Listener(Protocol):
@@ -26,16 +29,17 @@ class Hub:
 
     def __init__(self) -> None:
         self._of_task: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._of_tenant: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._watches: set[Watch] = set()
-        self.closing = asyncio.Event()
+        self._of_tenant: dict[str | None, defaultdict[Spot, set[Listener]]] = {}  # None: who sees all tenants
+        self._on_close: set[OnClose] = set()
+        self.closing = False
 
     def audience(self, spec: TaskSpec) -> set[Listener]:
         """Return those who may want to hear of this task; usually nobody."""
-        of_task, of_tenant = self._of_task.get(spec.task_id), self._of_tenant.get(spec.tenant)
-        if of_task and of_tenant:
-            return of_task | of_tenant
-        return of_task or of_tenant or set()
+        found = [self._of_task[spec.task_id]] if spec.task_id in self._of_task else []
+        for tenant in (spec.tenant, None):
+            if listeners := self._of_tenant.get(tenant):
+                found += [listeners[spot] for spot in spots_near(spec) if spot in listeners]
+        return found[0] if len(found) == 1 else set[Listener]().union(*found)
 
     def tell(self, event: Event) -> None:
         """Tell everybody who may want this event."""
@@ -50,34 +54,45 @@ class Hub:
         """Undo ``join_task``."""
         _remove(self._of_task, task_id, listener)
 
-    def join_tenant(self, tenant: str, listener: Listener) -> None:
-        """Have a listener told about all tasks of a tenant."""
-        self._of_tenant[tenant].add(listener)
+    def join_tenant(self, tenant: str | None, spot: Spot, listener: Listener) -> None:
+        """Have a listener told about the tasks at a spot, of one tenant or, for None, of all."""
+        self._of_tenant.setdefault(tenant, defaultdict(set))[spot].add(listener)
 
-    def leave_tenant(self, tenant: str, listener: Listener) -> None:
+    def leave_tenant(self, tenant: str | None, spot: Spot, listener: Listener) -> None:
         """Undo ``join_tenant``."""
-        _remove(self._of_tenant, tenant, listener)
+        listeners = self._of_tenant[tenant]
+        _remove(listeners, spot, listener)
+        if not listeners:
+            del self._of_tenant[tenant]
 
     @contextmanager
     def watch(self, task_id: str) -> Iterator[Watch]:
         """Follow one task as long as the block lasts."""
-        watch = Watch(closed=self.closing.is_set())
-        self._watches.add(watch)
+        watch = Watch(closed=self.closing)
         self.join_task(task_id, watch)
         try:
-            yield watch
+            with self.closes(watch.close):
+                yield watch
         finally:
             self.leave_task(task_id, watch)
-            self._watches.discard(watch)
+
+    @contextmanager
+    def closes(self, on_close: OnClose) -> Iterator[None]:
+        """Have somebody called when the gateway stops, as long as the block lasts."""
+        self._on_close.add(on_close)
+        try:
+            yield
+        finally:
+            self._on_close.discard(on_close)
 
     def close(self) -> None:
         """Let all who wait for something answer with what they have: the gateway stops."""
-        self.closing.set()
-        for watch in self._watches:
-            watch.close()
+        self.closing = True
+        for on_close in tuple(self._on_close):
+            on_close()
 
 
-def _remove(listeners: defaultdict[str, set[Listener]], name: str, listener: Listener) -> None:
-    listeners[name].discard(listener)
-    if not listeners[name]:
-        del listeners[name]
+def _remove(listeners: defaultdict[Place, set[Listener]], place: Place, listener: Listener) -> None:
+    listeners[place].discard(listener)
+    if not listeners[place]:
+        del listeners[place]

@@ -1,6 +1,5 @@
 """What waits to be sent to one subscriber: everything while it keeps up, else the latest of each task."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,13 +13,14 @@ _STREAMED_SHARE = 4
 
 
 class Piece(NamedTuple):
-    """An event that waits: what decides about it, and its text."""
+    """An event that waits, with what decides about it."""
 
     task_id: str
     name: str
     version: int
     ended: bool
-    text: str
+    size: int
+    event: Event
 
 
 class Outbox:
@@ -29,8 +29,8 @@ class Outbox:
     When too many wait, only the last status and progress of each task stay, and of log lines and chunks, none of
     which stands for another, the newest: a quarter of what may wait. If that is still more than half of it, what
     is not an end goes, oldest first: its task will be heard of again. Ends are never left out; when they alone are
-    more than half, ``overflown`` is set and the subscriber has to be told to come back later. Half, so that each
-    event is looked at only about once before there is room again.
+    more than half, ``overflown`` is set, all is let go, and the subscriber has to be told to come back later. Half,
+    so that each event is looked at only about once before there is room again.
 
     Attributes:
         left_out: events left out so far.
@@ -40,7 +40,7 @@ class Outbox:
     def __init__(self, *, most_bytes: int, few: int = _FEW) -> None:
         self._most_bytes = most_bytes
         self._few = few
-        self._waiting: deque[Piece] = deque()
+        self._waiting: list[Piece] = []  # no deque: empty, that takes 700 bytes of every subscriber
         self._bytes = 0
         self._look_at = few
         self.left_out = 0
@@ -50,29 +50,34 @@ class Outbox:
         return len(self._waiting)
 
     def put(self, event: Event) -> None:
-        """Add an event."""
-        text = event.text
-        self._waiting.append(Piece(event.spec.task_id, event.name, event.version, event.ended, text))
-        self._bytes += len(text)
+        """Add an event; nothing more once it has overflown."""
+        if self.overflown:
+            return
+        size = len(event.text)
+        self._waiting.append(Piece(event.spec.task_id, event.name, event.version, event.ended, size, event))
+        self._bytes += size
         if len(self._waiting) > self._look_at or self._bytes > self._most_bytes:
             self._conflate()
 
-    def take(self) -> str:
-        """Remove the oldest event and return its text."""
-        return self.take_piece().text
-
-    def take_piece(self) -> Piece:
-        """Remove the oldest event and return it."""
-        piece = self._waiting.popleft()
-        self._bytes -= len(piece.text)
+    def take(self, most_bytes: int) -> list[Event]:
+        """Remove and return the oldest events: at least one if any waits, and as many as have ``most_bytes``."""
+        count = size = 0
+        for piece in self._waiting:
+            size += piece.size
+            if count and size > most_bytes:
+                break
+            count += 1
+        taken = self._waiting[:count]
+        del self._waiting[:count]
+        self._bytes -= sum(piece.size for piece in taken)
         if not self._waiting:
             self._look_at = self._few
-        return piece
+        return [piece.event for piece in taken]
 
     def _conflate(self) -> None:
         before = len(self._waiting)
-        self._waiting = deque(conflated(self._waiting, stream_bytes=self._most_bytes // _STREAMED_SHARE))
-        self._bytes = sum(len(piece.text) for piece in self._waiting)
+        self._waiting = list(conflated(self._waiting, stream_bytes=self._most_bytes // _STREAMED_SHARE))
+        self._bytes = sum(piece.size for piece in self._waiting)
         if self._bytes > self._most_bytes // 2:
             self._drop_until_it_fits()
         self.left_out += before - len(self._waiting)
@@ -81,14 +86,16 @@ class Outbox:
 
     def _drop_until_it_fits(self) -> None:
         keep = self._most_bytes // 2
-        kept: deque[Piece] = deque()
+        kept: list[Piece] = []
         for piece in self._waiting:
             if self._bytes > keep and not piece.ended:
-                self._bytes -= len(piece.text)
+                self._bytes -= piece.size
             else:
                 kept.append(piece)
         self._waiting = kept
-        self.overflown = self._bytes > keep
+        if self._bytes > keep:
+            self.overflown = True
+            self._waiting, self._bytes = [], 0
 
 
 def conflated(pieces: Iterable[Piece], *, stream_bytes: int) -> Iterator[Piece]:
@@ -113,7 +120,7 @@ def _newest_streamed(waiting: Sequence[Piece], most_bytes: int) -> set[int]:
     places = set()
     for place in range(len(waiting) - 1, -1, -1):
         if waiting[place].name in _STREAMS:
-            most_bytes -= len(waiting[place].text)
+            most_bytes -= waiting[place].size
             if most_bytes < 0:
                 break
             places.add(place)

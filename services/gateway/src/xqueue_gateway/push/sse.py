@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from xqueue_gateway.push.outbox import Piece
-
 PING = b": still here\n\n"
 """A comment, so that proxies and clients see that the connection lives."""
+
+_BACK_FIRST_MS, _BACK_LAST_MS = 1_000, 3_000
 
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
@@ -35,11 +35,19 @@ class ChunkData(Struct, frozen=True):
 _read = msgspec.json.Decoder(_Message).decode
 
 
-def sse(piece: Piece) -> bytes:
+def sse(text: str, version: int) -> bytes:
     """Return an event as it is sent; a status has its version as id, so that a reader can go on behind it."""
-    message = _read(piece.text)
-    name = b"id: %d\n" % piece.version if message.event == "status" else b""
+    message = _read(text)
+    name = b"id: %d\n" % version if message.event == "status" else b""
     return b"%bevent: %b\ndata: %b\n\n" % (name, message.event.encode(), _data(message))
+
+
+def farewell(chance: float) -> bytes:
+    """Return the hint when to come back, for readers whose stream ends before its task does.
+
+    Each is told another time, by chance from 0 to 1, or all of them would come back in the same instant.
+    """
+    return b"retry: %d\n\n" % round(_BACK_FIRST_MS + chance * (_BACK_LAST_MS - _BACK_FIRST_MS))
 
 
 def _data(message: _Message) -> bytes:

@@ -1,17 +1,19 @@
 """One subscriber: what it wants to hear, and what waits to be sent to it."""
 
-import asyncio
+from collections.abc import Callable
 
 from xqueue_gateway import metrics
 from xqueue_gateway.problems import FieldError, invalid
 from xqueue_gateway.push.events import Event, StatusEvent
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.messages import Request
-from xqueue_gateway.push.outbox import Outbox, Piece
+from xqueue_gateway.push.outbox import Outbox
 from xqueue_gateway.push.selection import Filter
+from xqueue_gateway.push.spots import spots_of
 
 _MOST_FILTERS = 100
 _MOST_NAMED = 2_000
+_EVERYTHING = Filter()
 
 
 class Subscriber:
@@ -20,11 +22,19 @@ class Subscriber:
     It is told each version of a task that it named at most once, and none that it has seen.
     """
 
-    def __init__(self, hub: Hub, tenant: str, *, most_bytes: int) -> None:
+    def __init__(self, hub: Hub, sees: str | None, *, most_bytes: int, wake: Callable[[], None]) -> None:
+        """Make a subscriber.
+
+        Args:
+            hub: where it hears of events.
+            sees: the tenant whose tasks it may see; None: everybody's.
+            most_bytes: text that may wait for it.
+            wake: called whenever there is something to send; must not block.
+        """
         self._hub = hub
-        self._tenant = tenant
+        self._sees = sees
         self._outbox = Outbox(most_bytes=most_bytes)
-        self._something = asyncio.Event()
+        self._wake = wake
         self._seen: dict[str, int] = {}
         self._explicit = False
         self.filters: list[Filter] = []
@@ -32,7 +42,7 @@ class Subscriber:
     def hear(self, event: Event) -> None:
         """Keep an event if it is wanted."""
         spec = event.spec
-        if spec.tenant != self._tenant or not any(f.admits(spec, event.status) for f in self.filters):
+        if self._sees not in (None, spec.tenant) or not any(f.admits(spec, event.status) for f in self.filters):
             return
         if isinstance(event, StatusEvent) and spec.task_id in self._seen:
             if event.version <= self._seen[spec.task_id]:
@@ -42,23 +52,25 @@ class Subscriber:
         self._outbox.put(event)
         if self._outbox.left_out > before:
             metrics.CONFLATED.inc(self._outbox.left_out - before)
-        self._something.set()
+        self._wake()
 
-    async def next(self) -> str | None:
-        """Return the next message to send; None when more waits than can be kept."""
-        piece = await self.next_piece()
-        return None if piece is None else piece.text
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to send."""
+        return len(self._outbox) > 0
 
-    async def next_piece(self) -> Piece | None:
-        """Return the next event to tell; None when more waits than can be kept."""
-        while not len(self._outbox):
-            self._something.clear()
-            await self._something.wait()
-        return None if self._outbox.overflown else self._outbox.take_piece()
+    @property
+    def overflown(self) -> bool:
+        """Whether more waits than can be kept: ends of tasks alone are too much."""
+        return self._outbox.overflown
+
+    def take(self, most_bytes: int) -> list[Event]:
+        """Remove and return what is to be sent next: one event at least if any waits."""
+        return self._outbox.take(most_bytes)
 
     def subscribe_all(self) -> None:
         """Want everything of the tenant, until it says what it wants."""
-        self._replace([Filter()])
+        self._replace([_EVERYTHING])
 
     def subscribe(self, request: Request) -> None:
         """Want what this filter matches as well; versions in ``after`` have been seen.
@@ -79,7 +91,7 @@ class Subscriber:
     def unsubscribe(self, unwanted: Filter) -> None:
         """Undo the subscription with this filter; an empty one undoes all."""
         self._explicit = True
-        self._replace([f for f in self.filters if f != unwanted] if unwanted != Filter() else [])
+        self._replace([f for f in self.filters if f != unwanted] if unwanted != _EVERYTHING else [])
 
     def leave(self) -> None:
         """Want nothing any more."""
@@ -99,6 +111,7 @@ class Subscriber:
     def _place(self, wanted: Filter, *, join: bool) -> None:
         hub = self._hub
         if not wanted.task_ids:
-            (hub.join_tenant if join else hub.leave_tenant)(self._tenant, self)
+            for spot in spots_of(wanted):
+                (hub.join_tenant if join else hub.leave_tenant)(self._sees, spot, self)
         for task_id in wanted.task_ids:
             (hub.join_task if join else hub.leave_task)(task_id, self)

@@ -26,7 +26,7 @@ class Canceller:
     lookup: Lookup
     hub: Hub
 
-    async def cancel(self, tenant: str, task_id: str) -> Found:
+    async def cancel(self, sees: str | None, task_id: str) -> Found:
         """Cancel a task and return how it stands then.
 
         Raises:
@@ -35,13 +35,13 @@ class Canceller:
             Unavailable: a broker or store is away.
         """
         with self.hub.watch(task_id) as watch:
-            before = await self.lookup.find(tenant, task_id)
+            before = await self.lookup.find(sees, task_id)
             if before.state.ended or before.state.cancel:
                 return _canceled(before)
-            record = Outgoing(encode(Cancel(task_id, tenant)), task_id.encode())
+            record = Outgoing(encode(Cancel(task_id, before.spec.tenant)), task_id.encode())
             await self.log.append(cell_of(task_id), record)
             await watch.until(_shows, _SHOWS_S)
-        return _canceled(await self.lookup.find(tenant, task_id))
+        return _canceled(await self.lookup.find(sees, task_id))
 
 
 def _shows(state: TaskState) -> bool:

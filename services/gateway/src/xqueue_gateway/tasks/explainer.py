@@ -64,14 +64,14 @@ class Explainer:
     drain: Drain
     clock: Clock
 
-    async def explain(self, tenant: str, task_id: str) -> Explanation:
+    async def explain(self, sees: str | None, task_id: str) -> Explanation:
         """Return why a task does not run yet.
 
         Raises:
             Problem: 404 there is none; 503 it cannot be said yet.
             Unavailable: a broker or store is away.
         """
-        found = await self.lookup.find(tenant, task_id)
+        found = await self.lookup.find(sees, task_id)
         if found.state.status is Status.PENDING:
             reading, why = await self.cells[cell_of(task_id)].explain(task_id)
             found = found_in(reading) or found

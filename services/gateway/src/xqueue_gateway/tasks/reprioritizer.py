@@ -36,7 +36,7 @@ class Reprioritizer:
     lookup: Lookup
     fold: Fold
 
-    async def reprioritize(self, tenant: str, task_id: str, priority: int) -> Found:
+    async def reprioritize(self, sees: str | None, task_id: str, priority: int) -> Found:
         """Change the priority of a task and return how it stands then.
 
         Raises:
@@ -44,14 +44,14 @@ class Reprioritizer:
             OutcomeUnknown: it may or may not be changed; asking again does no harm.
             Unavailable: a broker or store is away.
         """
-        before = await self.lookup.find(tenant, task_id)
+        before = await self.lookup.find(sees, task_id)
         if before.state.status not in _WAITS:
             raise _too_late(before)
         cell = cell_of(task_id)
-        record = Outgoing(encode(Reprioritize(task_id, tenant, priority)), task_id.encode())
+        record = Outgoing(encode(Reprioritize(task_id, before.spec.tenant, priority)), task_id.encode())
         offset = await self.log.append(cell, record)
         await self.fold.past(offset, lambda: self.cells[cell].read(task_id))
-        after = await self.lookup.find(tenant, task_id)
+        after = await self.lookup.find(sees, task_id)
         # It may have begun since with this priority, or have been given another one by somebody else.
         if after.state.priority != priority and after.state.status not in _WAITS:
             raise _too_late(after)

@@ -25,7 +25,7 @@ _AGAIN = frozenset({Status.FAILED, Status.TIMEOUT, Status.CANCELED})
 class Wish(NamedTuple):
     """Who wants which task to run again; ``key`` makes asking twice one new task."""
 
-    tenant: str
+    sees: str | None
     task_id: str
     key: str | None = None
     trace: str | None = None
@@ -49,7 +49,7 @@ class Retrier:
                 503 it cannot be taken now.
             Unavailable: a broker or store is away.
         """
-        found = await self.lookup.find(wish.tenant, wish.task_id)
+        found = await self.lookup.find(wish.sees, wish.task_id)
         if found.state.status not in _AGAIN:
             raise _not_again(found)
         payload = await self.recall.payload(found)

@@ -15,7 +15,7 @@ class Waiter:
     lookup: Lookup
     hub: Hub
 
-    async def read(self, tenant: str, task_id: str, wait_s: float) -> Found:
+    async def read(self, sees: str | None, task_id: str, wait_s: float) -> Found:
         """Return a task once it has ended, or as it stands after ``wait_s`` seconds.
 
         Raises:
@@ -24,11 +24,11 @@ class Waiter:
         """
         # Listen first, then look: an end between the two is not missed.
         with self.hub.watch(task_id) as watch:
-            found = await self.lookup.find(tenant, task_id)
+            found = await self.lookup.find(sees, task_id)
             if found.state.ended:
                 return found
             ended = await watch.until(_ended, wait_s)
-        return Found(ended.spec, ended.state) if ended else await self.lookup.find(tenant, task_id)
+        return Found(ended.spec, ended.state) if ended else await self.lookup.find(sees, task_id)
 
 
 def _ended(state: TaskState) -> bool:

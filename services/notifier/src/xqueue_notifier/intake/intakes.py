@@ -12,6 +12,7 @@ from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.registry.records import AuditRecord, read_audit
 from xqueue_common.topics import Topics
+from xqueue_common.webhooks import Delivery, read_delivery
 from xqueue_notifier.intake.gates import EpochGate, Gate, KindGate, Memory, Remembered
 from xqueue_notifier.intake.intake import Intake, Pace
 from xqueue_notifier.settings import NotifierSettings
@@ -61,6 +62,12 @@ class Intakes:
         """Make an intake of administrative acts."""
         gate = KindGate(AuditRecord, self._memory(remembered))
         return self._intake(sink, self._topics.audit, read_audit, gate, max_records)
+
+    def deliveries(
+        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery]
+    ) -> Intake[Delivery, Delivery]:
+        """Make an intake of how webhooks stand."""
+        return self._intake(sink, self._topics.deliveries, read_delivery, gate, max_records)
 
     async def check(self) -> None:
         """Ask Kafka for a sign of life.

@@ -121,10 +121,12 @@ local function remove(name, force)
   Setting.remove(name)
 end
 
--- { 'configure', name, JSON or nil, limit or nil, expected version or nil, force, next run of a schedule or nil }
+-- { 'configure', name, JSON or nil, limit or nil, expected version or nil, force, next run of a schedule or nil, tenant
+--   that must be alone in the queue or nil }
 function Command.configure(row)
   local name, json = row[2], row[3]
   if row[5] and row[5] ~= Setting.read(name) then return end
+  if row[8] and Sharing.others(name:match('^queue/(.*)$'), row[8]) then return end
   if json then
     Setting.set(name, json, row[4])
     if row[7] then Schedule.plan(name, row[7] > 0 and row[7] or nil) end

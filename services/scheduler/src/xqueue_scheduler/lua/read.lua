@@ -9,7 +9,9 @@ xq_setting  ARGV 1 name; returns { next command offset or -1, version or 0, JSON
 xq_settings ARGV 1 kind; returns { name, version, JSON, … }
 xq_queues   returns { name, version, JSON, pending, scheduled, processing, … }
 xq_waiting  ARGV 1… scopes ('q/queue', 'n/tenant', 'k/tenant/key'); returns { next command offset or -1, tasks that
-            wait for a slot or their time, … }
+            wait for a slot or their time, … }; for 'o/tenant' all open tasks of a tenant
+xq_shared   ARGV 1 queue, 2 tenant
+            returns { next command offset or -1, 1 if another tenant has open tasks in the queue, else 0 }
 xq_running  ARGV 1… scopes of any kind
             returns { attempts that hold a slot, … }
 
@@ -110,6 +112,7 @@ local function waiting_in(scope, by_queue)
   local kind, name = scope:sub(1, 2), scope:sub(3)
   if kind == 'q/' then return (by_queue[scope] or 0) + scheduled(name) end
   if kind == 'n/' then return Tenant.load(name).waiting end
+  if kind == 'o/' then return Tenant.load(name).waiting + Scope.count('n/' .. name) end
   local group = Group.load(name)
   return group.waiting + group.scheduled
 end
@@ -131,4 +134,11 @@ redis.register_function{ function_name = 'xq_running', flags = { 'no-writes' }, 
   local answer = {}
   for i = 1, #args do answer[i] = Scope.count(args[i]) end
   return answer
+end }
+
+redis.register_function{ function_name = 'xq_shared', flags = { 'no-writes' }, callback = function(keys, args)
+  local queue, tenant = args[1], args[2]
+  Cell.open(keys[1])
+  if Cell.resting() then return { -1, 1 } end
+  return { C.head.cmd, Sharing.others(queue, tenant) and 1 or 0 }
 end }

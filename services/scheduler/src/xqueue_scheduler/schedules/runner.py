@@ -69,6 +69,6 @@ def _bounded(records: Iterator[Outgoing]) -> Iterator[Outgoing]:
     left = _MOST_BYTES
     for record in islice(records, _MOST_RECORDS):
         yield record
-        left -= len(record.value)
+        left -= len(record.value or b"")
         if left <= 0:
             return

@@ -22,7 +22,7 @@ LIBRARY = "xqueue"
 FILES = (
     "cell", "task", "scope", "limit", "clock", "tenant", "group", "lane", "line", "front", "worker", "model",
     "allocation", "retry", "policy", "estimate", "attempt", "report", "command", "setting", "depend", "schedule",
-    "purge", "dispatch", "rolling", "outbox", "call", "taking", "claim", "read", "explain",
+    "purge", "sharing", "dispatch", "rolling", "outbox", "call", "taking", "claim", "read", "explain",
 )  # fmt: skip
 """In the order in which a record passes through them; ``policy`` is one of several."""
 

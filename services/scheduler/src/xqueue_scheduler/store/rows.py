@@ -156,7 +156,8 @@ def setting_row(name: str, version: int, value: Kept) -> list[Any]:
 def _configure(command: Configure) -> list[Any]:
     json = None if command.value is None else _json(command.value).decode()
     value, next_run = command.value, _next_run(command.value)
-    return ["configure", command.name, json, limit_fields(value), command.expected, command.force, next_run]
+    limit = limit_fields(value)
+    return ["configure", command.name, json, limit, command.expected, command.force, next_run, command.alone]
 
 
 def _row(offset: int, command: Command) -> list[Any]:

@@ -1,0 +1,1 @@
+"""Writing the registry: API keys and subscriptions."""
