@@ -28,6 +28,12 @@ test *args:
 soak *args:
     XQ_SOAK_S="${XQ_SOAK_S:-600}" uv run pytest -s -m soak tests/integration/scheduler/test_walk_soak.py "$@"
 
+# Requests made of openapi.json against a running gateway: `just schemathesis http://127.0.0.1:8080 -n 100`
+[group('test')]
+schemathesis url *args:
+    @shift; PYTHONPATH=tests/support/schemathesis SCHEMATHESIS_HOOKS=hooks uv run schemathesis \
+        --config-file tests/support/schemathesis/schemathesis.toml run "{{ url }}/openapi.json" "$@"
+
 # Style, types and the borders between the packages
 [group('lint')]
 lint:

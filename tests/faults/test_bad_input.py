@@ -8,6 +8,7 @@ import pytest
 import websockets
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
+from support.bad_orders import FILES, ORDERS
 from support.bad_records import OTHER_CELL, TASK, meaningless, unreadable
 from support.bad_requests import CASES, MESSAGES
 from support.eventually import eventually
@@ -50,7 +51,7 @@ async def test_requests(system: System) -> None:
     async with httpx2.AsyncClient(base_url=system.endpoints.gateway.url, timeout=30) as http:
         answers = [
             (case, await http.request(case.method, case.path, content=case.body, headers=case.headers))
-            for case in CASES
+            for case in [*CASES, *ORDERS, *FILES]
         ]
 
     assert [(case, answer.text) for case, answer in answers if answer.status_code != case.status] == []

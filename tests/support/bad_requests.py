@@ -40,6 +40,7 @@ CASES = [
     post(400, b'{"type": "noop", "payload": "\xff"}'),
     post(400, b'{"type": "noop", "payload": "\xed\xa0\x80"}'),
     post(400, b'{"type": "noop", "payload": "\\ud800"}'),
+    post(400, b'{"type": "noop", "payload": "\\udc00\\ud800"}'),
     post(400, b'{"type": "noop", "payload": Infinity}'),
     post(400, DEEP),
     post(400, b'{"type": "noop", "payload": ' + DEEP),

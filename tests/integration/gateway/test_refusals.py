@@ -5,6 +5,7 @@ Each case yields its 4xx as problem details that name a field and a remedy; afte
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,10 @@ import msgspec
 import pytest
 import websockets
 from integration.gateway.running import Answer, Door
+from support.bad_orders import ORDERS
 from support.bad_requests import CASES, JSON, MESSAGES, TASKS, Case
+
+GOOD = b"GET /api/v1/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +40,7 @@ def assert_tells(answer: Answer, status: int, field: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.status} {case.method} {case.path[:40]} {case.body[:40]!r}"
+    "case", [*CASES, *ORDERS], ids=lambda case: f"{case.status} {case.method} {case.path[:40]} {case.body[:40]!r}"
 )
 async def test_the_client_is_told_what_is_wrong(door: Door, case: Case) -> None:
     answer = await door.ask(case.method, case.path, content=case.body, headers=case.headers)
@@ -75,6 +79,55 @@ async def test_what_is_hardly_http_gets_a_4xx_or_no_answer(door: Door, raw: byte
     assert answer == b"" or answer.split()[1].startswith(b"4"), answer
 
 
+@pytest.mark.parametrize(
+    "garbage", [b"GARBAGE\x00\xff\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n"]
+)
+async def test_garbage_behind_a_good_request_ends_the_connection(door: Door, garbage: bytes) -> None:
+    answer = await said_to(door, GOOD + garbage, ends=False)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer)[-1] == b"400"
+
+
+async def test_requests_sent_at_once_are_answered_in_their_order(door: Door) -> None:
+    bad = b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+    answer = await said_to(door, GOOD + bad + GOOD.replace(b"x\r\n", b"x\r\nConnection: close\r\n"), ends=False)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"422", b"200"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (200, {"Authorization": "Bearer " + "x" * 30_000}),
+        (400, {"Authorization": "\x7f"}),
+        (422, {"X-XQ-Tenant": "a\x80"}),
+        (200, {f"X-{n}": "x" * 100 for n in range(90)}),
+        (200, {"Cookie": "a=" * 5_000, "Accept": "nonsense", "Expect": "nothing"}),
+    ],
+)
+async def test_headers_of_any_kind_are_borne(door: Door, status: int, headers: dict[str, str]) -> None:
+    raw = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("latin-1")
+
+    line = b"GET /api/v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    answer = await said_to(door, line + raw + b"\r\n", ends=False)
+
+    assert answer.split()[1] == b"%d" % status
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/tasks", "/api/v1/queues/default", "/api/v1/limits/key/a", "/v1/queue/status", "/docs"]
+)
+async def test_a_path_says_which_methods_it_takes(door: Door, path: str) -> None:
+    asked = await door.ask("OPTIONS", path)
+    wrong = await door.ask("TRACE", path)
+
+    assert asked.status_code == 204
+    assert set(asked.headers["Allow"].split(", ")) == set(wrong.headers["Allow"].split(", "))
+    for method in {"HEAD", "PUT", "DELETE"} - set(asked.headers["Allow"].split(", ")):
+        assert (await door.ask(method, path)).status_code == 405
+
+
 async def test_a_client_that_goes_away_in_the_middle_harms_nobody(door: Door) -> None:
     begun = (
         b"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
@@ -83,14 +136,15 @@ async def test_a_client_that_goes_away_in_the_middle_harms_nobody(door: Door) ->
     assert await said_to(door, begun, reads=False) == b""
 
 
-async def said_to(door: Door, raw: bytes, *, reads: bool = True) -> bytes:
+async def said_to(door: Door, raw: bytes, *, reads: bool = True, ends: bool = True) -> bytes:
     host, port = door.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(raw)
     await writer.drain()
     answer = b""
     if reads:
-        writer.write_eof()
+        if ends:  # to the gateway this client is gone then
+            writer.write_eof()
         async with asyncio.timeout(30):
             answer = await reader.read()
     writer.close()
@@ -147,3 +201,24 @@ async def test_a_message_that_is_too_large_ends_the_connection_and_nothing_else(
 
     assert caught.value.rcvd
     assert caught.value.rcvd.code == 1009
+
+
+async def test_text_that_is_no_text_ends_the_connection_and_nothing_else(door: Door) -> None:
+    async with door.subscribed() as subscription:
+        await subscription.socket.send(b'{"op": "\xff"}', text=True)
+        with pytest.raises(websockets.ConnectionClosedError) as caught:
+            await subscription.next()
+
+    assert caught.value.rcvd
+    assert caught.value.rcvd.code == 1007
+
+
+async def test_a_flood_of_subscriptions_is_borne_up_to_the_bound(door: Door) -> None:
+    async with door.subscribed() as subscription:
+        for number in range(150):
+            await subscription.socket.send(f'{{"op": "subscribe", "filter": {{"queue": "q{number}"}}}}')
+        told = [await subscription.next() for _ in range(150)]
+
+        assert [message["event"] for message in told] == ["subscribed"] * 100 + ["error"] * 50
+        assert len(told[99]["filters"]) == 100
+        assert (await subscription.ask(op="unsubscribe"))["filters"] == []

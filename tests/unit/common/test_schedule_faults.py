@@ -69,6 +69,7 @@ def test_all_fields_that_are_wrong_are_named() -> None:
         ({"cron": "* * * *"}, ["cron"]),
         ({"cron": "0 * * * * *"}, ["cron"]),
         ({"cron": "@daily"}, ["cron"]),
+        ({"cron": "\n* * * * *"}, ["cron"]),
         ({"cron": "0 0 30 2 *"}, ["cron"]),
         ({"cron": "0 0 30 2 */2"}, ["cron"]),
         ({"cron": "99 * * * *", "zone": "nowhere"}, ["cron", "timezone"]),

@@ -21,7 +21,8 @@ SettingName = Annotated[
     Meta(pattern=r"^(queue|limit/tenant|limit/type|limit/key|schedule|dead|purge)/[^\x00-\x1f\x7f-\x9f]{1,321}\Z"),
 ]
 ModelName = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=256)]
-TaskId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")]
+TASK_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+TaskId = Annotated[str, Meta(pattern=TASK_ID)]
 ArtifactId = Annotated[str, Meta(pattern=r"^art_[A-Za-z0-9_-]{24}\Z")]
 
 Priority = Annotated[int, Meta(ge=0, le=255)]

@@ -46,6 +46,9 @@ def _when(schedule: Schedule) -> Iterator[Fault]:
 
 
 def _cron(text: str) -> Iterator[Fault]:
+    if not text.isprintable():
+        yield Fault("cron", "has control characters", _CRON_HINT)
+        return
     parts = text.split()
     if len(parts) != len(_FIELDS):
         yield Fault("cron", f"has {len(parts)} fields", _CRON_HINT)

@@ -21,5 +21,8 @@ FAILURES = Counter("xqueue_notifier_failures", "Times that an agent failed and w
 CALLS = Counter("xqueue_notifier_webhook_calls", "Calls of webhooks, by what came of them", ("outcome",))
 CALL_S = Histogram("xqueue_notifier_webhook_call_seconds", "How long calls of webhooks took")
 STEPS = Counter("xqueue_notifier_webhook_deliveries", "Steps of deliveries, by where they led", ("state",))
+WAITING = Gauge(
+    "xqueue_notifier_webhook_waiting", "Deliveries that wait to be tried again, as last seen", ("wait",)
+)
 UNDER_WAY = Gauge("xqueue_notifier_webhook_under_way", "Deliveries in memory: called, or waiting for their turn")
 BREAKERS = Gauge("xqueue_notifier_webhook_open_breakers", "Hosts that are known not to answer")

@@ -8,6 +8,7 @@ from msgspec import Struct
 from xqueue_common.events import Command, Dispatch, ProgressTopicRecord, Report, StatusTopicRecord
 from xqueue_common.registry.records import AuditRecord, Registered
 from xqueue_common.topics import Topic, Topics
+from xqueue_common.webhooks import Delivery
 from xqueue_gateway.asyncapi.channel import Action, Channel, Message, Schema
 from xqueue_gateway.openapi.schemas import parts_of
 
@@ -88,6 +89,12 @@ LOGS = (
         Registered,
     ),
     Log("audit", "Administrative acts, allowed or not; gateway to the history.", "id of the act", AuditRecord),
+    Log(
+        "deliveries",
+        "Webhooks on their way; notifier and gateway to notifier. Partition 0 has those that have ended.",
+        "id of the delivery",
+        Delivery,
+    ),
 )
 
 

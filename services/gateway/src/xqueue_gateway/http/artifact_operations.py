@@ -19,6 +19,7 @@ ARTIFACT_OPERATIONS = (
         (400, 413, 415, 422, 503),
         query=NameQuery,
         body=bytes,
+        bodiless=True,
     ),
     Operation(
         Role.READ,

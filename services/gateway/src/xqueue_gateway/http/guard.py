@@ -13,6 +13,7 @@ from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.principal import is_known, principal_of
 from xqueue_gateway.access.trail import Trail
 from xqueue_gateway.http.answers import Answer
+from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.problems import Kind, Problem, problem_of
 
@@ -35,6 +36,8 @@ class Guard(NamedTuple):
 
         async def serve(request: Req) -> ASGIApp:
             await door.admit(request.scope, role)
+            if role is not None:
+                caller_of(request.scope)  # or whoever does not ask for whom would take any header for good
             return await act(request)
 
         return self._noted(operation, serve) if _is_act(operation) else serve

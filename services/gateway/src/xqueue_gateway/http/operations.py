@@ -1,8 +1,8 @@
 """Every operation of the API, in one table: the routes and ``openapi.json`` are both made of it."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from xqueue_common.registry.records import Role
 from xqueue_common.snapshot import Snapshot
@@ -35,7 +35,7 @@ from xqueue_gateway.tasks.reprioritizer import PriorityOrder
 class BatchSubmission(Struct, frozen=True):
     """Submissions to accept at once; each stands for itself."""
 
-    tasks: list[BatchedSubmission]
+    tasks: Annotated[list[BatchedSubmission], Meta(min_length=1, max_length=1000)]
 
 
 _TASK = "/api/v1/tasks/{task_id}"

@@ -26,6 +26,10 @@ _LISTS = frozenset({"status", "label", "task_id"})
 _MOMENTS = frozenset({"created_after", "created_before", "since", "until"})
 
 
+_FILE_NAME = Meta(extra_json_schema={"minLength": 1, "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"})
+"""Told by the document only: the store of artifacts says what is wrong with a name."""
+
+
 class WaitQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to wait for the end of a task, in seconds."""
 
@@ -47,7 +51,7 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class NameQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """What an uploaded file is called."""
 
-    name: str | UnsetType = UNSET
+    name: Annotated[str | UnsetType, _FILE_NAME] = UNSET
 
 
 HINTS = {

@@ -1,7 +1,7 @@
 """From the table of operations to the ASGI application."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from litestar import Litestar
@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 
 from xqueue_gateway.http.aliases import aliases_of
+from xqueue_gateway.http.answers import nothing
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
@@ -84,13 +85,9 @@ def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guar
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
     guarded = {operation.name: guard.before(operation, methods[operation.name]) for operation in OPERATIONS}
-    http = [
-        _handler(operation, path, guarded)
-        for operation in OPERATIONS
-        for path in (operation.path, *aliases_of(operation.method, operation.path))
-    ]
+    http = [_handler(operation, route, guarded) for route, operation in _routes()]
     app = Litestar(
-        http,
+        [*_asked_for_methods(), *http],
         cors_config=_cors(origins),
         exception_handlers=HANDLERS,
         openapi_config=None,
@@ -105,13 +102,38 @@ def _methods(*endpoints: Any) -> dict[str, Any]:
     return {**named, "delete_task": named["cancel_task"]}
 
 
-def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:
-    route = _PARAMETER.sub(r"{\1:str}", path)
-    if operation.rest:
-        route = route.removesuffix(":str}") + ":path}"
-    return HTTPRouteHandler(route, http_method=cast("Method", operation.method), status_code=200)(
-        methods[operation.name]
-    )
+def _routes() -> Iterator[tuple[str, Operation]]:
+    for operation in OPERATIONS:
+        for path in (operation.path, *aliases_of(operation.method, operation.path)):
+            route = _PARAMETER.sub(r"{\1:str}", path)
+            yield route.removesuffix(":str}") + ":path}" if operation.rest else route, operation
+
+
+def _handler(operation: Operation, route: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:
+    method = cast("Method", operation.method)
+    return HTTPRouteHandler(route, http_method=method, status_code=200)(methods[operation.name])
+
+
+def _asked_for_methods() -> Iterator[HTTPRouteHandler]:
+    """Return what answers OPTIONS, to be registered first.
+
+    Litestar's own would name the methods of the first handler of a path, not all of them.
+    """
+    taken: dict[str, set[str]] = {}
+    for route, operation in _routes():
+        taken.setdefault(route, {"OPTIONS"}).add(operation.method)
+    for route, methods in taken.items():
+        yield HTTPRouteHandler(route, http_method="OPTIONS", status_code=200)(_naming(methods))
+
+
+def _naming(methods: set[str]) -> Any:
+    allowed = nothing()
+    allowed.headers = [(b"allow", ", ".join(sorted(methods)).encode())]
+
+    async def name() -> ASGIApp:
+        return allowed
+
+    return name
 
 
 def _cors(origins: Origins) -> CORSConfig | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from xqueue_common.names import TASK_ID
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import HINTS
 from xqueue_gateway.openapi.schemas import Schemas
@@ -26,7 +27,7 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 _PATH: Mapping[str, dict[str, Any]] = {
-    "task_id": {"type": "string", "format": "uuid"},
+    "task_id": {"type": "string", "format": "uuid", "pattern": TASK_ID.replace("\\Z", "$")},
     "kind": {"type": "string", "enum": ["key", "type", "tenant"]},
 }
 _NAME = {"type": "string", "minLength": 1}
@@ -36,7 +37,7 @@ _ASKED: Mapping[str, tuple[dict[str, Any], ...]] = {
             "name": "Last-Event-ID",
             "in": "header",
             "description": "the id of the last event that was received; what followed it is sent",
-            "schema": {"type": "integer", "minimum": 0, "maximum": 1 << 52},
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
         },
     ),
     "get_artifact": (
@@ -67,10 +68,15 @@ def parameters_of(operation: Operation, schemas: Schemas) -> Iterator[dict[str, 
     yield from _ASKED.get(operation.name, ())
     if operation.query is not None:
         for name, schema in schemas.properties(operation.query):
-            yield {"name": name, "in": "query", "description": HINTS.get(name, ""), "schema": schema}
+            yield {"name": name, "in": "query", "description": HINTS.get(name, ""), "schema": _of_query(schema)}
 
 
 def group_of(operation: Operation) -> str:
     """Return under which heading an operation stands."""
     found = _GROUP.match(operation.path)
     return SYSTEM if found is None or found[1] in _OF_SYSTEM else found[1]
+
+
+def _of_query(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter: a moment may be told in seconds, too."""
+    return {**schema, "type": ["string", "number"]} if schema.get("format") == "date-time" else schema

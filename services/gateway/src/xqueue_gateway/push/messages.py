@@ -12,6 +12,7 @@ from xqueue_common.names import Count, TaskId
 from xqueue_gateway.problems import FieldError, Problem, ProblemDetails, bad_json, invalid
 from xqueue_gateway.push.selection import Filter
 from xqueue_gateway.submissions.faults import fault, meant
+from xqueue_gateway.submissions.json_text import broken
 
 Operation = Literal["subscribe", "unsubscribe"]
 Seen = Annotated[dict[TaskId, Count], Meta(max_length=200)]
@@ -77,7 +78,7 @@ def read_message(message: Mapping[str, Any]) -> Request:
     except msgspec.ValidationError as error:
         raise fault(_Message, text, error, _HINTS) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise bad_json(str(error)) from error
+        raise broken(text, error) from error
     return Request(said.op, _filter(said.filter, within="filter."), said.after)
 
 

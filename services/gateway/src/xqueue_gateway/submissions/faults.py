@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import NODEFAULT, Raw, Struct
 
-from xqueue_gateway.problems import FieldError, Problem, bad_json, invalid
+from xqueue_gateway.problems import FieldError, Problem, invalid
+from xqueue_gateway.submissions.json_text import broken
 
 Hints = Mapping[str, str]
 """What each field takes, in words for whoever got it wrong."""
@@ -30,10 +31,10 @@ def fault(wanted: type[Struct], text: str | Raw, error: Exception, hints: Hints)
     """Return the problem with a JSON text that could not be read as ``wanted``."""
     try:
         _anything.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refused:
         # A number too large for us is good JSON; everything else that the plain decoder refuses is none.
-        if not isinstance(broken, msgspec.ValidationError):
-            return bad_json(str(broken))
+        if not isinstance(refused, msgspec.ValidationError):
+            return broken(text, refused)
     return invalid(*faults(wanted, text, error, hints))
 
 

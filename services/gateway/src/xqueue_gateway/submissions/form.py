@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from xqueue_gateway.problems import Problem, bad_json
 from xqueue_gateway.submissions.faults import Hints, fault
-from xqueue_gateway.submissions.json_text import MAX_NESTING, text_of
+from xqueue_gateway.submissions.json_text import MAX_NESTING, broken, text_of
 
 S = TypeVar("S", bound=Struct)
 
@@ -42,7 +42,7 @@ class Form(Generic[S]):
         except msgspec.ValidationError as error:
             raise fault(self._wanted, text, error, self._hints) from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise bad_json(str(error)) from error
+            raise broken(text, error) from error
         except RecursionError as error:
             raise too_deep() from error
 

@@ -3,12 +3,16 @@
 import re
 from itertools import accumulate
 
-from xqueue_gateway.problems import bad_json
+from msgspec import Raw
+
+from xqueue_gateway.problems import Problem, bad_json
 
 MAX_NESTING = 200
 """Levels of a payload: every reader behind us has this much stack, whatever called it."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_HIGH, _LOW = re.compile(r"\\u[dD][89abAB]"), re.compile(r"\\u[dD][c-fC-F]")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
 
@@ -24,6 +28,27 @@ def text_of(body: bytes) -> str:
     except UnicodeDecodeError as error:
         reason = f"no valid UTF-8 at byte {error.start}"
         raise bad_json(reason) from error
+
+
+def broken(text: str | Raw, error: Exception) -> Problem:
+    """Return the problem of a text that is no JSON, given what the decoder says."""
+    said = text if isinstance(text, str) else bytes(text).decode()
+    # Of half a surrogate pair the decoder says that the text was truncated.
+    half = _half_a_pair(said)
+    return bad_json(str(error) if half is None else f"{half} is half a surrogate pair: it stands for no character")
+
+
+def _half_a_pair(text: str) -> str | None:
+    before = None
+    for escape in _ESCAPE.finditer(text):
+        pairs = before is not None and before.end() == escape.start()
+        if _LOW.match(escape[0]) and pairs:
+            before = None
+        elif before is not None or _LOW.match(escape[0]):
+            return (before or escape)[0]
+        elif _HIGH.match(escape[0]):
+            before = escape
+    return None if before is None else before[0]
 
 
 def nested_too_deeply(raw: bytes) -> bool:

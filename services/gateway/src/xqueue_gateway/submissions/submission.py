@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from xqueue_common.lifecycle import Status
 from xqueue_common.names import (
+    TASK_ID,
     ConcurrencyKey,
     Labels,
     MaxConcurrency,
@@ -38,7 +39,7 @@ def _default(value: object) -> Meta:
     return Meta(extra_json_schema={"default": value})
 
 
-ParentId = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+ParentId = Annotated[str, Meta(extra_json_schema={"format": "uuid", "pattern": TASK_ID})]
 ItemIndex = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 999})]
 """Told by the document only: a union of types with bounds of their own is more than the decoder can bear."""
 _PARENTS = Meta(min_length=1, max_length=100, extra_json_schema={"uniqueItems": True})

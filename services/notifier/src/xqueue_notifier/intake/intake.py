@@ -51,7 +51,19 @@ class Intake(Generic[In, Out]):
         gate: Gate[In, Out],
         dead: DeadRecords,
         pace: Pace,
+        measured: bool = True,
     ) -> None:
+        """Make one, not reading yet.
+
+        Args:
+            sink: whom it is for.
+            reader: reads the topic.
+            decode: makes records of bytes.
+            gate: says which of them count.
+            dead: takes what cannot be read.
+            pace: how much is read at once.
+            measured: whether its lag is shown; not of a topic in which records are meant to wait.
+        """
         self.sink = sink
         self._reader = reader
         self._decode = decode
@@ -61,7 +73,7 @@ class Intake(Generic[In, Out]):
         self._next: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
-        self._lag = Lag(sink, reader)
+        self._lag = Lag(sink, reader) if measured else None
 
     async def start(self) -> None:
         """Join the group.
@@ -109,12 +121,17 @@ class Intake(Generic[In, Out]):
         for partition, records in polled.items():
             if await self._follows(partition, records[0].offset):
                 await self._take(batch, partition, records)
-        self._lag.measure(batch.places)
+        if self._lag is not None:
+            self._lag.measure(batch.places)
         return batch
 
     def hold(self, partitions: Collection[TopicPartition]) -> None:
         """Read nothing of these partitions for now, and all others; to be said before each reading."""
         self._reader.hold(partitions)
+
+    def end(self, partition: TopicPartition) -> int | None:
+        """Return where a partition ends, as of the last time that it was read from; None if it is not ours."""
+        return self._reader.end(partition)
 
     @property
     def assigned(self) -> frozenset[TopicPartition]:

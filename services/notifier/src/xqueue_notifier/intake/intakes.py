@@ -64,10 +64,18 @@ class Intakes:
         return self._intake(sink, self._topics.audit, read_audit, gate, max_records)
 
     def deliveries(
-        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery]
+        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery], measured: bool = True
     ) -> Intake[Delivery, Delivery]:
-        """Make an intake of how webhooks stand."""
-        return self._intake(sink, self._topics.deliveries, read_delivery, gate, max_records)
+        """Make an intake of how webhooks stand; for ``measured`` see ``Intake``."""
+        return Intake(
+            sink,
+            reader=self._reader(sink, self._topics.deliveries),
+            decode=read_delivery,
+            gate=gate,
+            dead=self._dead(sink),
+            pace=Pace(max_records),
+            measured=measured,
+        )
 
     async def check(self) -> None:
         """Ask Kafka for a sign of life.
