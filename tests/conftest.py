@@ -1,4 +1,4 @@
-"""What all tests share: the event loop, brokers (`support/brokers.py`) and buckets (`support/buckets.py`)."""
+"""What all tests share: the event loop, brokers, buckets and databases (`support/`)."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests can say `from support.eventually import eventually`
 
-pytest_plugins = ["support.brokers", "support.buckets"]
+pytest_plugins = ["support.brokers", "support.buckets", "support.histories"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,9 +4,13 @@ import re
 from typing import Any, NamedTuple
 
 import msgspec
+from integration.gateway.played import PlayedCell
 from integration.gateway.running import Answer, Door
+from msgspec import Raw
 
+from xqueue_common.lifecycle import Status
 from xqueue_common.registry.records import ANY_TENANT, Role
+from xqueue_common.webhooks import Delivery, DeliveryState
 from xqueue_gateway.http.operation import Operation
 
 OWN, OTHER = "own", "other"
@@ -41,7 +45,8 @@ EVERYBODY = (NOBODY, SUBMITTER, READER, ADMIN, OPERATOR)
 class Guarded:
     """The gateway, a key for everybody, and what the tenant ``own`` has."""
 
-    def __init__(self, door: Door, operator_key: str) -> None:
+    def __init__(self, played: PlayedCell, door: Door, operator_key: str) -> None:
+        self._played = played
         self._door = door
         self._operator_key = operator_key
         self.keys: dict[Who, str] = {}
@@ -58,6 +63,11 @@ class Guarded:
         await self._made("PUT", f"/api/v1/limits/key/{KEY}", {"weight": 2})
         schedule = {"id": "nightly", "every": 3_000, "task": {"type": "noop", "labels": {"mark": MARK}}}
         self._ids["schedules"] = (await self._made("POST", "/api/v1/schedules", schedule))["id"]
+        webhook = {"url": "https://example.com/hook", "description": MARK}
+        self._ids["webhooks"] = (await self._made("POST", "/api/v1/webhooks", webhook))["id"]
+        delivery = _delivery(task["task_id"], self._ids["webhooks"])
+        await self._played.keep_deliveries(delivery)
+        self._ids["deliveries"] = delivery.id
         artifact = await self.ask(ADMIN, "POST", "/api/v1/artifacts", content=MARK.encode())
         self._ids["artifacts"] = artifact.json()["id"]
 
@@ -115,6 +125,23 @@ class Guarded:
         assert answer.is_success, answer.text
         made: dict[str, Any] = answer.json()
         return made
+
+
+def _delivery(task_id: str, webhook_id: str) -> Delivery:
+    return Delivery(
+        id=f"msg_{'0' * 40}",
+        task_id=task_id,
+        tenant=OWN,
+        owner=OWN,
+        event=Status.FAILED,
+        url=f"https://example.com/{MARK}",
+        state=DeliveryState.FAILED,
+        body=Raw(b"{}"),
+        created_ms=1,
+        begun_ms=1,
+        updated_ms=1,
+        subscription=webhook_id,
+    )
 
 
 BODIES: dict[str, Any] = {

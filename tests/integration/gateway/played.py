@@ -29,7 +29,7 @@ from xqueue_common.events import (
 )
 from xqueue_common.history import schema
 from xqueue_common.history.engine import connect as connect_history
-from xqueue_common.history.engine import create_tables
+from xqueue_common.history.tables import create_tables
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_common.kafka.tail import Tail
@@ -272,6 +272,11 @@ class PlayedCell:
             for attempt, seq, message in lines
         ]
         await self._replace(schema.logs, rows)
+
+    async def keep_rows(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Write any rows into the history."""
+        await self._make_tables()
+        await self._replace(table, rows)
 
     async def close(self) -> None:
         """Disconnect."""

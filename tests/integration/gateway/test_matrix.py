@@ -30,7 +30,7 @@ async def guarded(
         played.keeps = True
         settings = {"artifacts_url": (folder / "artifacts").as_uri(), "tier_requests": "unpaced=1000000"}
         async with gateway(played, operator_key=secret, jwt_secret="s" * 64, **settings) as door:
-            ready = Guarded(door, secret)
+            ready = Guarded(played, door, secret)
             await ready.prepare()
             yield ready
 

@@ -1,13 +1,11 @@
-"""A notifier on real brokers, and databases of both kinds."""
+"""A notifier on real brokers."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]  # published without types
 import pytest
 from integration.notifier.played import PlayedScheduler, playing
 
-from xqueue_embedded import Kafka, Postgres
+from xqueue_embedded import Kafka
 
 
 @pytest.fixture
@@ -15,27 +13,3 @@ async def scheduler(kafka: Kafka, namespace: str) -> AsyncIterator[PlayedSchedul
     """The owner of a cell of this test alone."""
     async with playing(kafka, namespace) as played:
         yield played
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A history of this test alone, in a file."""
-    return f"sqlite:///{tmp_path}/history.db"
-
-
-@pytest.fixture
-async def postgres_url(postgres: Postgres, namespace: str) -> str:
-    """A history of this test alone, in the shared PostgreSQL."""
-    connection = await asyncpg.connect(postgres.url)
-    try:
-        await connection.execute(f"create database {namespace}")
-    finally:
-        await connection.close()
-    return postgres.url.removesuffix("postgres") + namespace
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def history_url(request: pytest.FixtureRequest) -> str:
-    """A history of this test alone, once in each kind of database."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url

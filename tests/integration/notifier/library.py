@@ -1,13 +1,14 @@
 """Looking into a history as its readers do."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import MetaData, Table, select
 
 from xqueue_common.history.engine import connect
-from xqueue_common.history.schema import labels, logs, positions, tasks, transitions
+from xqueue_common.history.schema import labels, logs, positions, task_totals, tasks, transitions
 
 
 class Library:
@@ -33,6 +34,13 @@ class Library:
         """Return task and version of every transition."""
         return [(row.task_id, row.version) for row in await self.all(transitions)]
 
+    async def totals(self) -> dict[str, int]:
+        """Return how many tasks were counted, over all tenants."""
+        found: Counter[str] = Counter()
+        for row in await self.all(task_totals):
+            found[row.measure] += row.tasks
+        return dict(found)
+
     async def lines(self) -> list[str]:
         """Return what handlers logged."""
         return [row.message for row in await self.all(logs)]
@@ -42,13 +50,20 @@ class Library:
         async with self._engine.begin() as connection:
             await connection.run_sync(table.drop)
 
+    async def clear(self) -> None:
+        """Take all tables away, and what says of which revision they were."""
+        async with self._engine.begin() as connection:
+            found = MetaData()
+            await connection.run_sync(found.reflect)
+            await connection.run_sync(found.drop_all)
+
     async def contents(self) -> list[list[Any]]:
         """Return all that readers see."""
         return [await self.all(table) for table in (tasks, transitions, labels, logs)]
 
     async def next_offset(self) -> int:
         """Return how far the status log is read."""
-        rows = await self.all(positions)
+        rows = [row for row in await self.all(positions) if row.topic.endswith("status")]
         return int(rows[0].next_offset) if rows else 0
 
 

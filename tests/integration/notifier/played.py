@@ -112,7 +112,8 @@ async def notifying(scheduler: PlayedScheduler, **settings: Any) -> AsyncIterato
     Unless asked to, it forgets nothing: the tasks of these tests ended years ago.
     """
     stop = asyncio.Event()
-    settings = {"history_retention_days": 0, **settings}
+    for_ever = {"history_retention_days": 0, "statistics_retention_days": 0, "audit_retention_days": 0}
+    settings = {**for_ever, **settings}
     chosen = NotifierSettings(
         kafka_bootstrap=scheduler.bootstrap, topic_prefix=scheduler.prefix, inboxes=1, **settings
     )

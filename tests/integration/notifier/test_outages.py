@@ -71,6 +71,7 @@ async def test_a_dead_database_delays_no_mqtt_and_misses_nothing_afterwards(
             await run_all(scheduler, AFTER)
             async with library(database.url) as seen:
                 await eventually(lambda: same(seen.transitions(), EVERY_VERSION))
+                await eventually(lambda: same(seen.totals(), {"submitted": 300, "success": 300}))
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(

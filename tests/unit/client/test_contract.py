@@ -8,11 +8,20 @@ import msgspec
 import pytest
 
 from xqueue_client import (
+    AccessToken,
     Allocation,
+    ApiKey,
+    AuditEntry,
+    Delivery,
+    DeliveryTry,
     Explanation,
     Instance,
+    IssuedKey,
+    IssuedSubscription,
+    KeyOptions,
     Limit,
     LimitOptions,
+    LogLine,
     Purged,
     Queue,
     QueueOptions,
@@ -22,10 +31,15 @@ from xqueue_client import (
     Resources,
     RetryPolicy,
     Snapshot,
+    Spread,
+    Statistics,
     Stats,
     Status,
     Submission,
+    TaskCounts,
     TaskOptions,
+    WebhookChanges,
+    WebhookSubscription,
 )
 from xqueue_client import Transition as Step
 from xqueue_client.snapshot import FINAL
@@ -51,6 +65,18 @@ SAME = {
     "Explanation": Explanation,
     "Reason": Reason,
     "Allocation": Allocation,
+    "KeyAnswer": ApiKey,
+    "NewKey": IssuedKey,
+    "TokenAnswer": AccessToken,
+    "LogLine": LogLine,
+    "WebhookAnswer": WebhookSubscription,
+    "NewWebhook": IssuedSubscription,
+    "DeliveryAnswer": Delivery,
+    "TryAnswer": DeliveryTry,
+    "Act": AuditEntry,
+    "TaskStatistics": Statistics,
+    "TaskCounts": TaskCounts,
+    "Spread": Spread,
 }
 
 
@@ -70,7 +96,14 @@ def test_what_submit_takes_is_what_a_submission_has() -> None:
     assert {"type", "payload", *TaskOptions.__annotations__} == set(Submission.__struct_fields__)
 
 
-@pytest.mark.parametrize(("options", "name"), [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder")])
+def test_what_can_be_said_about_a_key_is_what_the_api_takes() -> None:
+    assert {"roles", *KeyOptions.__annotations__} == set(SCHEMAS["KeyOrder"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [(QueueOptions, "QueueOrder"), (LimitOptions, "LimitOrder"), (WebhookChanges, "WebhookChange")],
+)
 def test_what_can_be_set_is_what_the_api_takes(options: Any, name: str) -> None:
     assert set(options.__annotations__) == set(SCHEMAS[name]["properties"])
 

@@ -40,6 +40,44 @@ async def test_what_comes_while_a_batch_is_under_way_goes_with_the_next() -> Non
     assert producer.batches == [[b"0"], [b"1", b"2", b"3"]]
 
 
+async def test_behind_a_crowd_the_next_batch_waits_until_as_many_are_back() -> None:
+    producer = HeldProducer()
+    batcher = Batcher(producer, "t", regather_s=60)
+    crowd = [batcher.hand_in(0, Outgoing(b"1")) for _ in range(4)]
+    await asyncio.sleep(0)
+    meanwhile = batcher.hand_in(0, Outgoing(b"2"))
+    producer.free.set()
+    await asyncio.gather(*crowd)
+    back = [await acknowledged_later(batcher) for _ in range(3)]
+    assert len(producer.batches) == 1
+    await asyncio.gather(meanwhile, *back, batcher.hand_in(0, Outgoing(b"2")))
+    assert producer.batches == [[b"1"] * 4, [b"2"] * 5]
+
+
+async def acknowledged_later(batcher: Batcher) -> asyncio.Future[int]:
+    offset = batcher.hand_in(0, Outgoing(b"2"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not offset.done()
+    return offset
+
+
+async def test_those_who_do_not_come_back_hold_nobody_up() -> None:
+    producer = HeldProducer()
+    producer.free.set()
+    batcher = Batcher(producer, "t", regather_s=0.001)
+    await asyncio.gather(*(batcher.hand_in(0, Outgoing(b"1")) for _ in range(4)))
+    assert await batcher.hand_in(0, Outgoing(b"2")) == 4
+
+
+async def test_behind_a_few_the_next_batch_goes_at_once() -> None:
+    producer = HeldProducer()
+    producer.free.set()
+    batcher = Batcher(producer, "t", regather_s=3600)
+    await asyncio.gather(*(batcher.hand_in(0, Outgoing(b"1")) for _ in range(3)))
+    assert await batcher.hand_in(0, Outgoing(b"2")) == 3
+
+
 async def test_partitions_do_not_wait_for_one_another() -> None:
     producer = HeldProducer()
     batcher = Batcher(producer, "t")

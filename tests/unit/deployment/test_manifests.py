@@ -17,7 +17,14 @@ CUSTOM = {
     "ScaledObject": ("spec.scaleTargetRef.name", "spec.triggers"),
 }
 
-OPERATORS_SECRETS = {"xqueue-redis", "xqueue-history", "xqueue-mqtt", "xqueue-artifacts", "xqueue-access"}
+OPERATORS_SECRETS = {
+    "xqueue-redis",
+    "xqueue-history",
+    "xqueue-mqtt",
+    "xqueue-artifacts",
+    "xqueue-access",
+    "xqueue-webhooks",
+}
 """Secrets that are not in the repository: docs/deployment.md says how they are made."""
 
 

@@ -74,7 +74,7 @@ def test_addresses_that_may_hold_a_password_come_from_secrets(cluster: Cluster) 
         "scheduler": {"xqueue-redis"},
         # Handlers are other people's code: the worker knows of nothing that it does not need.
         "worker": {"xqueue-redis", "xqueue-artifacts"},
-        "notifier": {"xqueue-history", "xqueue-mqtt", "xqueue-artifacts"},
+        "notifier": {"xqueue-history", "xqueue-mqtt", "xqueue-webhooks", "xqueue-artifacts"},
     }
     for workload in cluster.services():
         named = {

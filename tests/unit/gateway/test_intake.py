@@ -28,7 +28,7 @@ class Listening:
     def __init__(self) -> None:
         self.clock = HeldClock()
         rates, drain = Rates(self.clock.now), Drain(Rates(self.clock.now))
-        self.ears = Ears(Hub(), LiveProgress(), rates, drain, Horizon(), {0: Book()}, self.clock)
+        self.ears = Ears(Hub(), LiveProgress(), rates, drain, Horizon(), {0: Book()}, self.clock, Rates(0))
         self.ears.horizon.begin(0, 0)
         self.ears.hub.join_tenant("default", ANY, self)
         self.heard: list[Event] = []

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from xqueue_common.history import schema
-from xqueue_common.history.engine import connect, create_tables
+from xqueue_common.history.engine import connect
+from xqueue_common.history.tables import create_tables
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.history.oldest import Oldest, _oldest
 

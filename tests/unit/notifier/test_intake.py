@@ -47,6 +47,9 @@ class PlayedReader:
     def seek(self, _partition: TopicPartition, offset: int) -> None:
         self.position = offset
 
+    async def next_offset(self, _partition: TopicPartition) -> int:
+        return self.position
+
     def end(self, _partition: TopicPartition) -> int:
         return len(self.log)
 

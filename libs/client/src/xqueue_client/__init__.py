@@ -28,21 +28,27 @@ from xqueue_client.async_artifacts import AsyncArtifacts
 from xqueue_client.async_client import AsyncClient
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
+from xqueue_client.async_keys import AsyncKeys
 from xqueue_client.async_schedules import AsyncSchedules
 from xqueue_client.async_task import AsyncTask
+from xqueue_client.audit import AuditEntry, AuditFilter
 from xqueue_client.client import Client
 from xqueue_client.control import Limits, Queues
 from xqueue_client.dead_letters import DeadLetters
 from xqueue_client.errors import (
     BadAddress,
     BadHeader,
+    BadSecret,
+    BadWebhook,
     Conflict,
     FieldFault,
     InvalidRequest,
     NotAGateway,
     NotAllowed,
+    NotAuthenticated,
     NotFinished,
     NotFound,
+    NotPermitted,
     Refused,
     TaskFailed,
     TooManyRequests,
@@ -52,35 +58,62 @@ from xqueue_client.errors import (
 )
 from xqueue_client.events import ChunkEvent, Event, LogEvent, LogLine, ProgressEvent, StatusEvent
 from xqueue_client.filters import ListFilter, WatchFilter
+from xqueue_client.key import AccessToken, ApiKey, IssuedKey, KeyOptions
+from xqueue_client.keys import Keys
 from xqueue_client.schedule import Schedule, ScheduledTask, ScheduleOptions
 from xqueue_client.schedules import Schedules
 from xqueue_client.settings import Limit, LimitOptions, Purged, Queue, QueueOptions, QueueStatus, Rate
 from xqueue_client.snapshot import Progress, Snapshot, Status, TaskError
+from xqueue_client.statistics import Spread, Statistics, TaskCounts
 from xqueue_client.submission import Resources, RetryPolicy, Submission, TaskOptions, Webhook
 from xqueue_client.task import Task
+from xqueue_client.webhooks.answers import (
+    Delivery,
+    DeliveryTry,
+    IssuedSubscription,
+    WebhookChanges,
+    WebhookOptions,
+    WebhookSubscription,
+)
+from xqueue_client.webhooks.async_managing import AsyncWebhooks
+from xqueue_client.webhooks.managing import Webhooks
 
 __all__ = [
+    "AccessToken",
     "Allocation",
+    "ApiKey",
     "Artifact",
     "Artifacts",
     "AsyncArtifacts",
     "AsyncClient",
     "AsyncDeadLetters",
+    "AsyncKeys",
     "AsyncLimits",
     "AsyncQueues",
     "AsyncSchedules",
     "AsyncTask",
+    "AsyncWebhooks",
+    "AuditEntry",
+    "AuditFilter",
     "BadAddress",
     "BadHeader",
+    "BadSecret",
+    "BadWebhook",
     "ChunkEvent",
     "Client",
     "Conflict",
     "DeadLetters",
+    "Delivery",
+    "DeliveryTry",
     "Event",
     "Explanation",
     "FieldFault",
     "Instance",
     "InvalidRequest",
+    "IssuedKey",
+    "IssuedSubscription",
+    "KeyOptions",
+    "Keys",
     "Limit",
     "LimitOptions",
     "Limits",
@@ -89,8 +122,10 @@ __all__ = [
     "LogLine",
     "NotAGateway",
     "NotAllowed",
+    "NotAuthenticated",
     "NotFinished",
     "NotFound",
+    "NotPermitted",
     "Progress",
     "ProgressEvent",
     "Purged",
@@ -113,12 +148,15 @@ __all__ = [
     "ScheduledTask",
     "Schedules",
     "Snapshot",
+    "Spread",
+    "Statistics",
     "Stats",
     "Status",
     "StatusEvent",
     "Submission",
     "Submitted",
     "Task",
+    "TaskCounts",
     "TaskError",
     "TaskFailed",
     "TaskOptions",
@@ -128,5 +166,9 @@ __all__ = [
     "Unreachable",
     "WatchFilter",
     "Webhook",
+    "WebhookChanges",
+    "WebhookOptions",
+    "WebhookSubscription",
+    "Webhooks",
     "XQueueClientError",
 ]

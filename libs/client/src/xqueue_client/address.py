@@ -28,7 +28,22 @@ def find_url(environment: Mapping[str, str] = os.environ, folder: Path = Path())
     """
     if url := environment.get("XQ_URL"):
         return url
-    return _written_in(folder / environment.get("XQ_STATE_DIR", _STATE_DIR)) or DEFAULT_URL
+    return _written_in(_state_dir(environment, folder)) or DEFAULT_URL
+
+
+def find_key(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the API key in `XQ_API_KEY`, if there is one."""
+    return environment.get("XQ_API_KEY") or None
+
+
+def operators_key_file(url: str, environment: Mapping[str, str] = os.environ, folder: Path = Path()) -> Path | None:
+    """Return where the operator's key of the system at this address is, if that is the one of the state directory.
+
+    It goes nowhere else: another gateway must not learn it.
+    """
+    state_dir = _state_dir(environment, folder)
+    ours = _written_in(state_dir)
+    return state_dir / "operator.key" if ours is not None and _same(ours, url) else None
 
 
 def checked(url: str) -> str:
@@ -51,6 +66,21 @@ def is_here(url: str) -> bool:
     """Whether an address is on this machine, where no proxy can be of use."""
     host = urlsplit(url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two addresses are of one gateway: this machine has several names."""
+    try:
+        first, second = urlsplit(one), urlsplit(other)
+        doors = [(address.scheme, address.port) for address in (first, second)]
+    except ValueError:
+        return False
+    hosts = first.hostname == second.hostname or (is_here(one) and is_here(other))
+    return hosts and doors[0] == doors[1]
+
+
+def _state_dir(environment: Mapping[str, str], folder: Path) -> Path:
+    return folder / environment.get("XQ_STATE_DIR", _STATE_DIR)
 
 
 def _written_in(state_dir: Path) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from xqueue_client.errors import Refused
+from xqueue_client.events import LogLine
 from xqueue_client.snapshot import Snapshot, Status
 
 
@@ -33,6 +34,13 @@ class Transitions(Struct, frozen=True):
     """Everything that a task went through."""
 
     items: list[Transition]
+
+
+class LogPage(Struct, frozen=True):
+    """A part of what a task's handler logged, oldest first."""
+
+    items: list[LogLine]
+    next_cursor: str | None = None
 
 
 class Reason(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The client for asyncio."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -10,16 +11,23 @@ from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, 
 from xqueue_client.async_artifacts import AsyncArtifacts
 from xqueue_client.async_control import AsyncLimits, AsyncQueues
 from xqueue_client.async_dead_letters import AsyncDeadLetters
+from xqueue_client.async_keys import AsyncKeys
 from xqueue_client.async_schedules import AsyncSchedules
 from xqueue_client.async_task import AsyncTask
-from xqueue_client.events import Event
+from xqueue_client.audit import AuditEntry, AuditFilter
+from xqueue_client.events import Event, LogLine
 from xqueue_client.filters import ListFilter, WatchFilter
-from xqueue_client.http import calls
+from xqueue_client.http import calls, history_calls, key_calls, webhook_calls
 from xqueue_client.http.doors import Access, AsyncDoor
+from xqueue_client.http.paging import PAGE, paged_async
+from xqueue_client.key import AccessToken
 from xqueue_client.snapshot import Snapshot
+from xqueue_client.statistics import Group, Statistics
 from xqueue_client.submission import Submission, TaskOptions
 from xqueue_client.watch.following import Following
 from xqueue_client.watch.watching import watching_async
+from xqueue_client.webhooks.answers import Delivery
+from xqueue_client.webhooks.async_managing import AsyncWebhooks
 
 
 class AsyncClient:
@@ -28,7 +36,7 @@ class AsyncClient:
     Args:
         url: of the gateway; left out, `XQ_URL` or a system on this machine.
         tenant: whose tasks these are, where the gateway asks for no key.
-        api_key: says who asks, where it does.
+        api_key: says who asks, where it does; left out, `XQ_API_KEY`.
         timeout: seconds that one request may take.
         retry_for: seconds for which what is temporary is tried again; 0 never.
         transport: for tests.
@@ -55,6 +63,8 @@ class AsyncClient:
         self.dead_letters = AsyncDeadLetters(self._door)
         self.schedules = AsyncSchedules(self._door)
         self.artifacts = AsyncArtifacts(self._door)
+        self.keys = AsyncKeys(self._door)
+        self.webhooks = AsyncWebhooks(self._door)
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -170,6 +180,22 @@ class AsyncClient:
         """
         return (await self._door.send(calls.history(task_id))).items
 
+    def logs(self, task_id: str) -> AsyncIterator[LogLine]:
+        """Yield what a task's handler logged, as far as the history knows it, which is moments behind.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged_async(self._door, lambda cursor: calls.logs(task_id, cursor))
+
+    def deliveries(self, task_id: str) -> AsyncIterator[Delivery]:
+        """Yield what webhooks told about a task, newest first.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged_async(self._door, lambda cursor: webhook_calls.task_deliveries(task_id, cursor, PAGE))
+
     async def explain(self, task_id: str) -> Explanation:
         """Return why a task does not run yet: what it waits for, its place, when it may begin.
 
@@ -186,6 +212,32 @@ class AsyncClient:
             XQueueClientError: they cannot be counted.
         """
         return await self._door.send(calls.stats())
+
+    async def statistics(
+        self, *, group_by: Sequence[Group] = (), since: datetime | None = None, until: datetime | None = None
+    ) -> Statistics:
+        """Count what became of tasks over a span of time, and how long they took, by group.
+
+        Raises:
+            XQueueClientError: they cannot be counted.
+        """
+        return await self._door.send(history_calls.statistics(group_by, since, until))
+
+    def audit(self, *, page_size: int = PAGE, **wanted: Unpack[AuditFilter]) -> AsyncIterator[AuditEntry]:
+        """Yield administrative acts, newest first.
+
+        Raises:
+            XQueueClientError: they cannot be listed.
+        """
+        return paged_async(self._door, lambda cursor: history_calls.audit(wanted, cursor, page_size))
+
+    async def token(self, *, expires_in: float | None = None) -> AccessToken:
+        """Exchange the API key for a token, good for `expires_in` seconds, where the key itself should not go.
+
+        Raises:
+            NotAuthenticated: there is no valid key.
+        """
+        return await self._door.send(key_calls.token(expires_in))
 
     async def instances(self) -> list[Instance]:
         """Return the live workers.
@@ -206,20 +258,13 @@ class AsyncClient:
             return [await self._door.send(calls.allocation(queue))]
         return (await self._door.send(calls.allocations())).items
 
-    async def list(self, *, page_size: int = calls.PAGE, **wanted: Unpack[ListFilter]) -> AsyncIterator[Snapshot]:
+    def list(self, *, page_size: int = PAGE, **wanted: Unpack[ListFilter]) -> AsyncIterator[Snapshot]:
         """Yield tasks, newest first, reading page after page as they are asked for.
 
         Raises:
             XQueueClientError: they cannot be listed.
         """
-        cursor: str | None = None
-        while True:
-            page = await self._door.send(calls.page(wanted, cursor, page_size))
-            for snapshot in page.items:
-                yield snapshot
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return paged_async(self._door, lambda cursor: calls.page(wanted, cursor, page_size))
 
     def watch(self, **wanted: Unpack[WatchFilter]) -> AsyncIterator[Event]:
         """Yield what happens to tasks, as it happens; see `xqueue_client.watch` for what a lost connection means.

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from xqueue_client.answers import Redriven
 from xqueue_client.http import dead_calls as calls
-from xqueue_client.http.calls import PAGE
 from xqueue_client.http.doors import AsyncDoor
+from xqueue_client.http.paging import PAGE, paged_async
 from xqueue_client.snapshot import Snapshot
 
 
@@ -18,16 +18,9 @@ class AsyncDeadLetters:
     def __init__(self, door: AsyncDoor) -> None:
         self._door = door
 
-    async def list(self, queue: str, *, page_size: int = PAGE) -> AsyncIterator[Snapshot]:
+    def list(self, queue: str, *, page_size: int = PAGE) -> AsyncIterator[Snapshot]:
         """Yield them, newest first, reading page after page as they are asked for."""
-        cursor: str | None = None
-        while True:
-            page = await self._door.send(calls.page(queue, cursor, page_size))
-            for snapshot in page.items:
-                yield snapshot
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return paged_async(self._door, lambda cursor: calls.page(queue, cursor, page_size))
 
     async def redrive(self, queue: str, task_ids: Sequence[str] | None = None) -> Redriven:
         """Run these again, or all, up to a thousand at once: each as a new task, and only once."""

@@ -1,15 +1,19 @@
 """A submitted task in the hands of asyncio."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from xqueue_client.answers import Explanation, Transition
 from xqueue_client.errors import NotFinished
-from xqueue_client.http import calls
+from xqueue_client.events import LogLine
+from xqueue_client.http import calls, webhook_calls
 from xqueue_client.http.doors import AsyncDoor
+from xqueue_client.http.paging import PAGE, paged_async
 from xqueue_client.http.sinks import JsonOnly
 from xqueue_client.outcome import result_of
 from xqueue_client.patience import Patience
 from xqueue_client.snapshot import Snapshot
+from xqueue_client.webhooks.answers import Delivery
 
 
 class AsyncTask:
@@ -98,6 +102,22 @@ class AsyncTask:
             XQueueClientError: it cannot be read.
         """
         return (await self._door.send(calls.history(self.id))).items
+
+    def logs(self) -> AsyncIterator[LogLine]:
+        """Yield what its handler logged, as far as the history knows it, which is moments behind.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged_async(self._door, lambda cursor: calls.logs(self.id, cursor))
+
+    def deliveries(self) -> AsyncIterator[Delivery]:
+        """Yield what webhooks told about it, newest first.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged_async(self._door, lambda cursor: webhook_calls.task_deliveries(self.id, cursor, PAGE))
 
     async def explain(self) -> Explanation:
         """Return why it does not run yet: what it waits for, its place, when it may begin.

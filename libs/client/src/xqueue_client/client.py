@@ -1,6 +1,7 @@
 """The client for plain code."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -8,18 +9,25 @@ import httpx2
 
 from xqueue_client.answers import AllocationList, Explanation, Instance, Stats, Submitted, Transition
 from xqueue_client.artifacts import Artifacts
+from xqueue_client.audit import AuditEntry, AuditFilter
 from xqueue_client.control import Limits, Queues
 from xqueue_client.dead_letters import DeadLetters
-from xqueue_client.events import Event
+from xqueue_client.events import Event, LogLine
 from xqueue_client.filters import ListFilter, WatchFilter
-from xqueue_client.http import calls
+from xqueue_client.http import calls, history_calls, key_calls, webhook_calls
 from xqueue_client.http.doors import Access, Door
+from xqueue_client.http.paging import PAGE, paged
+from xqueue_client.key import AccessToken
+from xqueue_client.keys import Keys
 from xqueue_client.schedules import Schedules
 from xqueue_client.snapshot import Snapshot
+from xqueue_client.statistics import Group, Statistics
 from xqueue_client.submission import Submission, TaskOptions
 from xqueue_client.task import Task
 from xqueue_client.watch.following import Following
 from xqueue_client.watch.watching import watching
+from xqueue_client.webhooks.answers import Delivery
+from xqueue_client.webhooks.managing import Webhooks
 
 
 class Client:
@@ -28,7 +36,7 @@ class Client:
     Args:
         url: of the gateway; left out, `XQ_URL` or a system on this machine.
         tenant: whose tasks these are, where the gateway asks for no key.
-        api_key: says who asks, where it does.
+        api_key: says who asks, where it does; left out, `XQ_API_KEY`.
         timeout: seconds that one request may take.
         retry_for: seconds for which what is temporary is tried again; 0 never.
         transport: for tests.
@@ -55,6 +63,8 @@ class Client:
         self.dead_letters = DeadLetters(self._door)
         self.schedules = Schedules(self._door)
         self.artifacts = Artifacts(self._door)
+        self.keys = Keys(self._door)
+        self.webhooks = Webhooks(self._door)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -168,6 +178,22 @@ class Client:
         """
         return self._door.send(calls.history(task_id)).items
 
+    def logs(self, task_id: str) -> Iterator[LogLine]:
+        """Yield what a task's handler logged, as far as the history knows it, which is moments behind.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged(self._door, lambda cursor: calls.logs(task_id, cursor))
+
+    def deliveries(self, task_id: str) -> Iterator[Delivery]:
+        """Yield what webhooks told about a task, newest first.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged(self._door, lambda cursor: webhook_calls.task_deliveries(task_id, cursor, PAGE))
+
     def explain(self, task_id: str) -> Explanation:
         """Return why a task does not run yet: what it waits for, its place, when it may begin.
 
@@ -184,6 +210,32 @@ class Client:
             XQueueClientError: they cannot be counted.
         """
         return self._door.send(calls.stats())
+
+    def statistics(
+        self, *, group_by: Sequence[Group] = (), since: datetime | None = None, until: datetime | None = None
+    ) -> Statistics:
+        """Count what became of tasks over a span of time, and how long they took, by group.
+
+        Raises:
+            XQueueClientError: they cannot be counted.
+        """
+        return self._door.send(history_calls.statistics(group_by, since, until))
+
+    def audit(self, *, page_size: int = PAGE, **wanted: Unpack[AuditFilter]) -> Iterator[AuditEntry]:
+        """Yield administrative acts, newest first.
+
+        Raises:
+            XQueueClientError: they cannot be listed.
+        """
+        return paged(self._door, lambda cursor: history_calls.audit(wanted, cursor, page_size))
+
+    def token(self, *, expires_in: float | None = None) -> AccessToken:
+        """Exchange the API key for a token, good for `expires_in` seconds, where the key itself should not go.
+
+        Raises:
+            NotAuthenticated: there is no valid key.
+        """
+        return self._door.send(key_calls.token(expires_in))
 
     def instances(self) -> list[Instance]:
         """Return the live workers.
@@ -204,19 +256,13 @@ class Client:
             return [self._door.send(calls.allocation(queue))]
         return self._door.send(calls.allocations()).items
 
-    def list(self, *, page_size: int = calls.PAGE, **wanted: Unpack[ListFilter]) -> Iterator[Snapshot]:
+    def list(self, *, page_size: int = PAGE, **wanted: Unpack[ListFilter]) -> Iterator[Snapshot]:
         """Yield tasks, newest first, reading page after page as they are asked for.
 
         Raises:
             XQueueClientError: they cannot be listed.
         """
-        cursor: str | None = None
-        while True:
-            page = self._door.send(calls.page(wanted, cursor, page_size))
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return paged(self._door, lambda cursor: calls.page(wanted, cursor, page_size))
 
     def watch(self, **wanted: Unpack[WatchFilter]) -> Iterator[Event]:
         """Yield what happens to tasks, as it happens; see `xqueue_client.watch` for what a lost connection means.

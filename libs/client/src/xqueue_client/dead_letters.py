@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from xqueue_client.answers import Redriven
 from xqueue_client.http import dead_calls as calls
-from xqueue_client.http.calls import PAGE
 from xqueue_client.http.doors import Door
+from xqueue_client.http.paging import PAGE, paged
 from xqueue_client.snapshot import Snapshot
 
 
@@ -20,13 +20,7 @@ class DeadLetters:
 
     def list(self, queue: str, *, page_size: int = PAGE) -> Iterator[Snapshot]:
         """Yield them, newest first, reading page after page as they are asked for."""
-        cursor: str | None = None
-        while True:
-            page = self._door.send(calls.page(queue, cursor, page_size))
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return paged(self._door, lambda cursor: calls.page(queue, cursor, page_size))
 
     def redrive(self, queue: str, task_ids: Sequence[str] | None = None) -> Redriven:
         """Run these again, or all, up to a thousand at once: each as a new task, and only once."""

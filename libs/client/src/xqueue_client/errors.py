@@ -8,10 +8,14 @@ XQueueClientError
 ├── Refused              the gateway said no: `status`, `title`, `detail`, `fields`
 │   ├── InvalidRequest   400, 413, 415, 422: `fields` name what is wrong and how to put it right
 │   ├── NotAllowed       401, 403
+│   │   ├── NotAuthenticated  401: nobody knows who asks; `XQ_API_KEY` says it
+│   │   └── NotPermitted      403: it is known who asks, and they may not
 │   ├── NotFound         404
 │   ├── Conflict         409: the task has ended, or the idempotency key stands for another submission
 │   ├── TooManyRequests  429; temporary, `retry_after` seconds
 │   └── Unavailable      502, 503, 504; temporary; whether a submission was taken may be unknown
+├── BadSecret            a webhook's secret is none
+├── BadWebhook           a request is no webhook of ours, or not of now: `reason`
 ├── NotFinished          a task did not end in the time that was given; carries its `snapshot`
 └── TaskFailed           a task ended otherwise than by success; carries its `snapshot`
 
@@ -99,12 +103,27 @@ class Refused(XQueueClientError):
         fields: Sequence[FieldFault] = (),
         retry_after: float | None = None,
     ) -> None:
-        super().__init__("; ".join(map(str, fields)) or detail or title or f"status {status}")
         self.status = status
         self.title = title
         self.detail = detail
         self.fields = tuple(fields)
         self.retry_after = retry_after
+        super().__init__(self._text())
+
+    @property
+    def in_short(self) -> str:
+        """What was refused, and what to do about it, in a sentence."""
+        what = self.detail or self.title or f"status {self.status}"
+        return f"{what} ({self.remedy})" if self.remedy else what
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, as far as that is known."""
+        later = "" if self.retry_after is None else f"try again in {self.retry_after:g} s"
+        return next((field.hint for field in self.fields if field.hint), later)
+
+    def _text(self) -> str:
+        return "; ".join(map(str, self.fields)) or self.in_short
 
 
 class InvalidRequest(Refused):
@@ -113,6 +132,28 @@ class InvalidRequest(Refused):
 
 class NotAllowed(Refused):
     """Nobody knows who asks, or they may not."""
+
+    def _text(self) -> str:
+        return self.in_short
+
+
+class NotAuthenticated(NotAllowed):
+    """There is no API key, or one that is unknown, expired or revoked."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return "set XQ_API_KEY to a valid API key, which an operator makes: xqueue keys create"
+
+
+class NotPermitted(NotAllowed):
+    """The API key does not allow it."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        ours = "set XQ_API_KEY to an API key that may do this"
+        return f"{hint}, or {ours}" if (hint := super().remedy) else ours
 
 
 class NotFound(Refused):
@@ -133,6 +174,21 @@ class Unavailable(Refused):
     """Something that the gateway needs is away."""
 
     temporary = True
+
+
+class BadSecret(XQueueClientError):
+    """What webhooks are to be verified with is no secret."""
+
+    def __init__(self) -> None:
+        super().__init__("the secret of a webhook is a text, or `whsec_` and base64: take it as it was told")
+
+
+class BadWebhook(XQueueClientError):
+    """A request must not be believed; answer 400."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not a webhook to believe: {reason}")
+        self.reason = reason
 
 
 class NotFinished(XQueueClientError):

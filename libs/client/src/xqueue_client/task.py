@@ -1,15 +1,19 @@
 """A submitted task in the hands of plain code."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from xqueue_client.answers import Explanation, Transition
 from xqueue_client.errors import NotFinished
-from xqueue_client.http import calls
+from xqueue_client.events import LogLine
+from xqueue_client.http import calls, webhook_calls
 from xqueue_client.http.doors import Door
+from xqueue_client.http.paging import PAGE, paged
 from xqueue_client.http.sinks import JsonOnly
 from xqueue_client.outcome import result_of
 from xqueue_client.patience import Patience
 from xqueue_client.snapshot import Snapshot
+from xqueue_client.webhooks.answers import Delivery
 
 
 class Task:
@@ -98,6 +102,22 @@ class Task:
             XQueueClientError: it cannot be read.
         """
         return self._door.send(calls.history(self.id)).items
+
+    def logs(self) -> Iterator[LogLine]:
+        """Yield what its handler logged, as far as the history knows it, which is moments behind.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged(self._door, lambda cursor: calls.logs(self.id, cursor))
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Yield what webhooks told about it, newest first.
+
+        Raises:
+            XQueueClientError: it cannot be read.
+        """
+        return paged(self._door, lambda cursor: webhook_calls.task_deliveries(self.id, cursor, PAGE))
 
     def explain(self) -> Explanation:
         """Return why it does not run yet: what it waits for, its place, when it may begin.

@@ -15,9 +15,13 @@ from redis.exceptions import ResponseError
 
 from xqueue_common.errors import Unavailable
 from xqueue_common.explain import Explained
-from xqueue_common.redis_calls import call
+from xqueue_common.redis_calls import call, calls
 from xqueue_common.task import TaskRow
+from xqueue_common.together import Together
 from xqueue_common.views import QueueView, Reading, SettingReading, SettingView, Stats, Waiting, WorkerView
+
+_READ_AT_ONCE = 100
+"""Tasks that are read in one round trip: Redis serves nobody else meanwhile."""
 
 _pack = msgspec.msgpack.Encoder().encode
 _row = msgspec.msgpack.Decoder(TaskRow)
@@ -121,6 +125,7 @@ class Cell:
         self._redis = redis
         self.number = cell
         self.base = base_key(prefix, cell)
+        self._reads = Together(self._read_all)
 
     async def read(self, task_id: str) -> Reading:
         """Return what the cell knows of a task.
@@ -128,8 +133,7 @@ class Cell:
         Raises:
             Unavailable: Redis does not answer.
         """
-        commands, row, rank = await self._ask("xq_read", task_id, read_only=True, otherwise=(-1, b"", -1))
-        return Reading(commands, _row.decode(row) if row else None, rank if rank >= 0 else None)
+        return await self._reads.ask(task_id)
 
     async def stats(self) -> Stats:
         """Return the counts of the cell.
@@ -267,6 +271,26 @@ class Cell:
             Unavailable: Redis does not answer.
         """
         await self._ask("xq_leave", incarnation, inbox, otherwise=(Code.ASK_AGAIN,))
+
+    async def _read_all(self, task_ids: Sequence[str]) -> list[Reading]:
+        answers: list[Any] = []
+        for i in range(0, len(task_ids), _READ_AT_ONCE):
+            answers += await self._read_some(task_ids[i : i + _READ_AT_ONCE])
+        return [
+            Reading(commands, _row.decode(row) if row else None, rank if rank >= 0 else None)
+            for commands, row, rank in answers
+        ]
+
+    async def _read_some(self, task_ids: Sequence[str]) -> list[Any]:
+        unknown = (-1, b"", -1)
+        if len(task_ids) == 1:
+            return [await self._ask("xq_read", task_ids[0], read_only=True, otherwise=unknown)]
+        try:
+            return await calls(self._redis, "xq_read", self.base, task_ids)
+        except Unavailable as error:
+            if _unknown_function(error.__cause__):
+                return [unknown] * len(task_ids)
+            raise
 
     async def _ask(self, function: str, *args: Any, otherwise: Any, read_only: bool = False) -> Any:
         try:

@@ -6,6 +6,7 @@ of a schedule's runs, from the schedule and the run's time, and those that run a
 """
 
 import hashlib
+import os
 import re
 import secrets
 
@@ -13,6 +14,10 @@ MAX_CELLS = 1 << 12
 _VARIANT = 0b10 << 62
 _LOW_62 = (1 << 62) - 1
 _TASK_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
+
+
+def _chance() -> int:
+    return int.from_bytes(os.urandom(8), "big")  # `secrets` goes a longer way to the same
 
 
 def _text(high: int, version: int, cell: int, low: int) -> str:
@@ -32,7 +37,7 @@ def new_task_id(cell: int, now_ms: int, chance: int | None = None) -> str:
         now_ms: wall time in ms since 1970.
         chance: 62 random bits; drawn here when not given.
     """
-    return _text(now_ms, 7, cell, secrets.randbits(62) if chance is None else chance)
+    return _text(now_ms, 7, cell, _chance() if chance is None else chance)
 
 
 def new_uuid(now_ms: int) -> str:

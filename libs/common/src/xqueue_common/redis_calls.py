@@ -1,7 +1,7 @@
 """Talking to Redis: one client, one way to call our functions, one error for whatever goes wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,6 +38,23 @@ async def call(redis: aioredis.Redis, function: str, base: str, *args: Any, read
         command = "FCALL_RO" if read_only else "FCALL"
         async with asyncio.timeout(_ANSWER_S):
             return await redis.execute_command(command, function, 1, base, *args)  # type: ignore[no-untyped-call]
+    except ResponseError as error:
+        raise _refused(error) from error
+    except (RedisError, OSError) as error:
+        raise redis_away(error) from error
+
+
+async def calls(redis: aioredis.Redis, function: str, base: str, asked: Iterable[Any]) -> list[Any]:
+    """Call a function that only reads once for each argument, in one round trip; answers in the same order.
+
+    Raises:
+        Unavailable: Redis does not answer, or does not know the function (yet).
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_S), redis.pipeline(transaction=False) as pipe:
+            for argument in asked:
+                pipe.execute_command("FCALL_RO", function, 1, base, argument)
+            return await pipe.execute()
     except ResponseError as error:
         raise _refused(error) from error
     except (RedisError, OSError) as error:

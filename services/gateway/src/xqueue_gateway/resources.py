@@ -120,6 +120,7 @@ def _ears(cells: int) -> Ears:
         horizon=Horizon(),
         books={cell: Book() for cell in range(cells)},
         clock=clock,
+        tenants=Rates(now_ms),
     )
 
 

@@ -11,6 +11,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from xqueue_common.errors import ConfigError
+from xqueue_gateway.http.protocol import Protocol
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.websocket import WiredSocket
 
@@ -36,7 +37,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws=WiredSocket,
                 lifespan="off",
                 log_config=None,

@@ -28,8 +28,11 @@ from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.control.schedule_keeper import ScheduleKeeper
 from xqueue_gateway.control.schedules import Schedules
 from xqueue_gateway.files import allow_subscribers
+from xqueue_gateway.history.audit import AuditTrail
 from xqueue_gateway.history.log_lines import LogLines
+from xqueue_gateway.history.statistics import Statistics
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
+from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.documents import documents
@@ -44,6 +47,7 @@ from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.routes import Endpoints, application
 from xqueue_gateway.http.schedules import ScheduleEndpoints
+from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
@@ -66,6 +70,7 @@ from xqueue_gateway.tasks.redriver import Redriver
 from xqueue_gateway.tasks.reprioritizer import Reprioritizer
 from xqueue_gateway.tasks.retrier import Retrier
 from xqueue_gateway.tasks.submitter import Submitter
+from xqueue_gateway.tasks.tenant_stats import TenantStats
 from xqueue_gateway.tasks.waiter import Waiter
 from xqueue_gateway.webhooks.deliveries import Deliveries
 from xqueue_gateway.webhooks.subscriptions import Subscriptions
@@ -88,6 +93,8 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         keys=wiring.keys,
         webhooks=wiring.webhooks,
+        statistics=StatisticsEndpoints(statistics=Statistics(database=wiring.open.database), clock=wiring.clock),
+        audit=AuditEndpoints(trail=AuditTrail(database=wiring.open.database)),
         system=wiring.system(health),
         documents=documents(),
     )
@@ -341,8 +348,13 @@ class Wiring:
     def system(self, health: Health) -> SystemEndpoints:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
-        allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
+        tenants = TenantStats(database=self.open.database, rates=self.open.ears.tenants, clock=self.clock)
+        return SystemEndpoints(
+            health=health,
+            fleet=fleet,
+            tenants=tenants,
+            allocations=Allocations(reader=self.reader),
+        )
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""

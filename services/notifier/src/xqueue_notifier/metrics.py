@@ -11,6 +11,9 @@ PUBLISHES = Counter("xqueue_notifier_publishes", "MQTT publishes, by what became
 CONNECTED = Gauge("xqueue_notifier_connected", "Whether the MQTT broker is connected", ("sink",))
 ROWS = Counter("xqueue_notifier_rows", "Rows handed to the history", ("table",))
 EXPIRED = Counter("xqueue_notifier_expired_tasks", "Ended tasks deleted from the history by retention")
+EXPIRED_ROWS = Counter(
+    "xqueue_notifier_expired_rows", "Rows deleted from the history by retention, beside those of tasks", ("what",)
+)
 SWEPT = Counter(
     "xqueue_notifier_swept_artifacts", "Artifacts deleted because their time, or their task's, was over"
 )
@@ -18,5 +21,8 @@ FAILURES = Counter("xqueue_notifier_failures", "Times that an agent failed and w
 CALLS = Counter("xqueue_notifier_webhook_calls", "Calls of webhooks, by what came of them", ("outcome",))
 CALL_S = Histogram("xqueue_notifier_webhook_call_seconds", "How long calls of webhooks took")
 STEPS = Counter("xqueue_notifier_webhook_deliveries", "Steps of deliveries, by where they led", ("state",))
+WAITING = Gauge(
+    "xqueue_notifier_webhook_waiting", "Deliveries that wait to be tried again, as last seen", ("wait",)
+)
 UNDER_WAY = Gauge("xqueue_notifier_webhook_under_way", "Deliveries in memory: called, or waiting for their turn")
 BREAKERS = Gauge("xqueue_notifier_webhook_open_breakers", "Hosts that are known not to answer")

@@ -21,6 +21,9 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
             process has one core; under heavy load give each sink a process.
         history_url: where the history is kept: ``sqlite:///path`` or ``postgresql://user:password@host/database``.
         history_retention_days: days for which ended tasks are kept; 0 keeps them for ever.
+        history_payload_fields: fields of each payload that tasks can be searched by, at most; 0 keeps none.
+        statistics_retention_days: days for which the hours of the statistics are kept; 0 keeps them for ever.
+        audit_retention_days: days for which administrative acts are kept; 0 keeps them for ever.
         history_batch: records applied in one transaction at most.
         mqtt_host: the MQTT 5 broker.
         mqtt_port: its port.
@@ -54,6 +57,9 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
     notifier_sinks: str = "history,mqtt,webhooks"
     history_url: str = "sqlite:///xqueue.db"
     history_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
+    history_payload_fields: Annotated[int, Meta(ge=0, le=32)] = 8
+    statistics_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
+    audit_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
     history_batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_000
     mqtt_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     mqtt_port: Port = 1883

@@ -37,11 +37,11 @@ async def test_who_waits_for_room_is_woken_and_gives_up_in_the_end() -> None:
     room = hosts(in_all=1)
     seat = room.take(SLOW, 1)
     assert seat is not None
-    waiting = asyncio.create_task(Patience(room, 30).someone_left())
+    waiting = asyncio.create_task(Patience(room, most_s=30).someone_left(swift=False))
     await asyncio.sleep(0)
     room.leave(seat)
     assert await waiting
-    assert not await Patience(room, 0).someone_left()
+    assert not await Patience(room, most_s=0).someone_left(swift=False)
 
 
 def test_what_an_address_leads_to() -> None:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 from rich.console import Console
 
-from xqueue_client.command.app import app
+from xqueue_client.command.app import PARTS, app
 from xqueue_client.command.exits import Exit, Misused, exit_of
 from xqueue_client.command.output import say_error
 from xqueue_client.errors import InvalidRequest, Refused, Unreachable, XQueueClientError
 
 _ANYWHERE = ("--url", "--tenant", "--json")
-_GROUPS = ("queues", "limits", "schedules", "dead")
+_GROUPS = [name for part in PARTS for name in part.name]
 _NOBODY = "Start one with `uv run just up`, or say where it is: --url or XQ_URL."
 
 
@@ -61,14 +61,8 @@ def _lines(error: XQueueClientError) -> list[str]:
     if isinstance(error, InvalidRequest) and error.fields:
         return [str(field) for field in error.fields]
     if isinstance(error, Refused):
-        return [_with_remedy(error)]
+        return [error.in_short]  # it names what was asked for: that may have been several tasks
     return [f"{error}. {_NOBODY}" if isinstance(error, Unreachable) else str(error)]
-
-
-def _with_remedy(error: Refused) -> str:
-    """Return what was refused, by name: several tasks may have been asked for."""
-    remedy = next((field.hint for field in error.fields if field.hint), "")
-    return f"{error.detail or error}" + (f" ({remedy})" if remedy else "")
 
 
 if __name__ == "__main__":

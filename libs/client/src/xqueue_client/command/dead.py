@@ -11,7 +11,7 @@ from xqueue_client.command.exits import Exit
 from xqueue_client.command.options import COMMON, Common
 from xqueue_client.command.output import Output
 from xqueue_client.command.words import HEADS, row
-from xqueue_client.http.calls import PAGE
+from xqueue_client.http.paging import PAGE
 
 dead = App(name="dead", help="See dead letters, the failed tasks of a queue, and run them again.")
 

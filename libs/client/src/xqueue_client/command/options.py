@@ -1,6 +1,5 @@
 """Options that several commands have."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -8,8 +7,10 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from xqueue_client.address import checked, find_key, find_url
 from xqueue_client.client import Client
 from xqueue_client.command.exits import Misused
+from xqueue_client.command.operator import operators_key
 from xqueue_client.command.output import Output
 from xqueue_client.snapshot import Status
 from xqueue_client.submission import Resources, TaskOptions, Webhook
@@ -18,6 +19,9 @@ _PATIENCE_S = 2.0
 """How long to try when nobody answers: somebody sits and waits."""
 
 _PLAIN = ("max_retry", "process_timeout", "model", "on_failure")
+
+EVERYBODY = "*"
+"""The tenant of operators."""
 
 Seconds = Annotated[float, Parameter(validator=Number(gte=0))]
 Label = Annotated[tuple[str, ...], Parameter(name="--label", negative="", show_default=False)]
@@ -42,8 +46,19 @@ class Common:
 
     def connect(self) -> Client:
         """Return the client to use."""
-        key = os.environ.get("XQ_API_KEY")
-        return Client(self.url, tenant=self.tenant, api_key=key, retry_for=_PATIENCE_S)
+        return Client(self.url, tenant=self.tenant, retry_for=_PATIENCE_S)
+
+    def connect_as_operator(self) -> Client:
+        """Return the client for who looks after an installation.
+
+        Without an API key of the caller's it is the operator, if the installation is one of this machine.
+
+        Raises:
+            Misused: there is a key of the operator's, but it cannot be read.
+        """
+        url = checked(self.url or find_url())
+        tenant = None if self.tenant == EVERYBODY else self.tenant
+        return Client(url, tenant=tenant, api_key=find_key() or operators_key(url), retry_for=_PATIENCE_S)
 
     @property
     def output(self) -> Output:

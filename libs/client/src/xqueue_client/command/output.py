@@ -61,6 +61,10 @@ class Output:
             table.add_row(name, _plain(value))
         self.console.print(table)
 
+    def note(self, text: str) -> None:
+        """Tell people something that is no part of what was asked for."""
+        self.news.print(text, markup=False, soft_wrap=True)
+
     def error(self, text: str) -> None:
         """Tell what went wrong."""
         say_error(self.news, text)

@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 from xqueue_client.command.exits import Exit
 from xqueue_client.command.options import COMMON, Common, Label, Statuses, check_named, given, labels
 from xqueue_client.command.words import HEADS, HISTORY_HEADS, explained, fields, history_row, row
-from xqueue_client.http.calls import PAGE
+from xqueue_client.http.paging import PAGE
 
 _Limit = Annotated[int, Parameter(validator=Number(gte=1))]
 

@@ -17,7 +17,7 @@ _OK = range(200, 300)
 
 @dataclass(frozen=True, kw_only=True)
 class Call(Generic[T_co]):
-    """A request that may be sent again: sent twice it does no more than sent once.
+    """A request that may be sent again: unless it says `once`, sent twice it does no more than sent once.
 
     Attributes:
         method: of HTTP.
@@ -29,6 +29,7 @@ class Call(Generic[T_co]):
         more_headers: whatever else is said.
         key: stands for what is submitted, so that however often it is sent it is the same task.
         takes_s: how long the gateway may take beside what any request takes, because it was asked to wait.
+        once: what it does it would do again, so it is not sent again once it may have been worked on.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Call(Generic[T_co]):
     more_headers: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     takes_s: float = 0.0
+    once: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -66,3 +68,7 @@ class Call(Generic[T_co]):
 def reader(wanted: Any) -> Callable[[bytes], Any]:
     """Return a function that reads this type from JSON."""
     return msgspec.json.Decoder(wanted).decode
+
+
+def nothing(_body: bytes) -> None:
+    """Read an answer that says nothing."""

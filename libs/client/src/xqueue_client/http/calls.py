@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -14,21 +13,22 @@ from xqueue_client.answers import (
     Allocations,
     Explanation,
     Instances,
+    LogPage,
     Page,
     Rejected,
     Stats,
     Submitted,
     Transitions,
 )
-from xqueue_client.errors import NotFound
 from xqueue_client.filters import pairs
 from xqueue_client.http.call import Call, reader
 from xqueue_client.http.headers import sendable
+from xqueue_client.http.paging import PAGE, place
+from xqueue_client.http.paths import path_of
 from xqueue_client.http.problems import ProblemDetails, refusal
 from xqueue_client.snapshot import Snapshot
 from xqueue_client.submission import Submission, json_of
 
-PAGE = 200
 BATCH = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
 """Half of the largest request that a gateway takes unless it is told otherwise."""
@@ -40,6 +40,7 @@ _NONE: Mapping[int, str] = MappingProxyType({})
 _snapshot = reader(Snapshot)
 _page = reader(Page)
 _transitions = reader(Transitions)
+_log_page = reader(LogPage)
 _stats = reader(Stats)
 _instances = reader(Instances)
 _explanation = reader(Explanation)
@@ -146,8 +147,7 @@ def get(task_id: str, wait: float = 0.0) -> Call[Snapshot]:
 
 def page(wanted: Mapping[str, Any], cursor: str | None, size: int) -> Call[Page]:
     """List a page of tasks."""
-    place = [("limit", str(size)), *([("cursor", cursor)] if cursor else [])]
-    return Call(method="GET", path=_TASKS, read=_page, query=[*pairs(wanted), *place])
+    return Call(method="GET", path=_TASKS, read=_page, query=[*pairs(wanted), *place(cursor, size)])
 
 
 def cancel(task_id: str) -> Call[Snapshot]:
@@ -173,6 +173,11 @@ def retry(task_id: str, key: str | None) -> Call[Snapshot]:
 def history(task_id: str) -> Call[Transitions]:
     """List what a task went through."""
     return Call(method="GET", path=f"{_task(task_id)}/history", read=_transitions)
+
+
+def logs(task_id: str, cursor: str | None) -> Call[LogPage]:
+    """List a page of what a task's handler logged."""
+    return Call(method="GET", path=f"{_task(task_id)}/logs", read=_log_page, query=place(cursor, PAGE))
 
 
 def explain(task_id: str) -> Call[Explanation]:
@@ -201,6 +206,4 @@ def allocation(queue: str) -> Call[Allocation]:
 
 
 def _task(task_id: str) -> str:
-    if task_id in ("", ".", ".."):  # another path, once servers and proxies have tidied it up
-        raise NotFound(404, f"there is no task {task_id!r}")
-    return f"{_TASKS}/{quote(task_id, safe='')}"
+    return path_of(_TASKS, "task", task_id)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from xqueue_client.errors import NotFound
-from xqueue_client.http.call import Call, reader
+from xqueue_client.http.call import Call, nothing, reader
 from xqueue_client.settings import Limit, LimitKind, Purged, Queue
 
 _QUEUES = "/api/v1/queues"
@@ -31,10 +31,6 @@ _queue = reader(Queue)
 _purged = reader(Purged)
 _reordered = reader(_Reordered)
 _limit = reader(Limit)
-
-
-def _nothing(_body: bytes) -> None:
-    """Read an answer that says nothing."""
 
 
 def list_queues() -> Call[_Queues]:
@@ -60,7 +56,7 @@ def patch_queue(name: str, settings: Mapping[str, Any]) -> Call[Queue]:
 def delete_queue(name: str, *, force: bool) -> Call[None]:
     """Remove a queue."""
     query = [("force", "true")] if force else []
-    return Call(method="DELETE", path=_path(_QUEUES, name), read=_nothing, query=query)
+    return Call(method="DELETE", path=_path(_QUEUES, name), read=nothing, query=query)
 
 
 def pause_queue(name: str) -> Call[Queue]:
@@ -101,7 +97,7 @@ def put_limit(kind: LimitKind, name: str, limit: Mapping[str, Any]) -> Call[Limi
 
 def delete_limit(kind: LimitKind, name: str) -> Call[None]:
     """Take a limit away."""
-    return Call(method="DELETE", path=_path(_LIMITS, kind, name), read=_nothing)
+    return Call(method="DELETE", path=_path(_LIMITS, kind, name), read=nothing)
 
 
 def _path(base: str, *names: str) -> str:

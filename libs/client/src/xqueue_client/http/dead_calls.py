@@ -1,14 +1,14 @@
 """The calls on dead letters (api.md §2)."""
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct, UnsetType
 
 from xqueue_client.answers import Page, Redriven, RedrivenTask, RejectedLetter
-from xqueue_client.errors import NotFound
-from xqueue_client.http.call import Call, reader
+from xqueue_client.http.call import Call, nothing, reader
+from xqueue_client.http.paging import place
+from xqueue_client.http.paths import path_of
 from xqueue_client.http.problems import ProblemDetails, refusal
 
 _TAKES_S = 50.0
@@ -31,8 +31,7 @@ _answer = msgspec.json.Decoder(_Answer)
 
 def page(queue: str, cursor: str | None, size: int) -> Call[Page]:
     """List a page of dead letters."""
-    query = [("limit", str(size)), *([("cursor", cursor)] if cursor else [])]
-    return Call(method="GET", path=_path(queue), read=reader(Page), query=query)
+    return Call(method="GET", path=_path(queue), read=reader(Page), query=place(cursor, size))
 
 
 def redrive(queue: str, task_ids: Sequence[str] | None) -> Call[Redriven]:
@@ -43,7 +42,7 @@ def redrive(queue: str, task_ids: Sequence[str] | None) -> Call[Redriven]:
 
 def purge(queue: str) -> Call[None]:
     """Forget all dead letters."""
-    return Call(method="DELETE", path=_path(queue), read=_nothing)
+    return Call(method="DELETE", path=_path(queue), read=nothing)
 
 
 def _redriven(body: bytes) -> Redriven:
@@ -59,11 +58,5 @@ def _redriven(body: bytes) -> Redriven:
     )
 
 
-def _nothing(_body: bytes) -> None:
-    """Read an answer that says nothing."""
-
-
 def _path(queue: str) -> str:
-    if queue in ("", ".", ".."):  # another path, once servers and proxies have tidied it up
-        raise NotFound(404, f"there is no queue {queue!r}")
-    return f"/api/v1/queues/{quote(queue, safe='')}/dead-letters"
+    return f"{path_of('/api/v1/queues', 'queue', queue)}/dead-letters"

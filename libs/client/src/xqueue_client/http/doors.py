@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx2
 
-from xqueue_client.address import checked, find_url, is_here
+from xqueue_client.address import checked, find_key, find_url, is_here
 from xqueue_client.errors import Unreachable, XQueueClientError
 from xqueue_client.http.call import Call
 from xqueue_client.http.headers import access_headers
@@ -31,7 +31,7 @@ class Access:
     """
 
     url: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)  # the API key stands in them
     timeout: float
     retry_for: float
 
@@ -39,18 +39,18 @@ class Access:
     def of(
         cls, url: str | None, *, tenant: str | None, api_key: str | None, timeout: float, retry_for: float
     ) -> "Access":
-        """Return the access that a client was asked to use.
+        """Return the access that a client was asked to use; what it does not say, the environment does.
 
         Raises:
             BadAddress: the URL is none.
             BadHeader: the tenant or the API key cannot be sent.
         """
-        headers = access_headers(tenant=tenant, api_key=api_key)
+        headers = access_headers(tenant=tenant, api_key=find_key() if api_key is None else api_key)
         return cls(url=checked(url or find_url()), headers=headers, timeout=timeout, retry_for=retry_for)
 
-    def tries(self) -> Tries:
+    def tries(self, *, once: bool = False) -> Tries:
         """Begin to try."""
-        return Tries(self.retry_for)
+        return Tries(self.retry_for, once=once)
 
     def request(self, call: Call[Any]) -> dict[str, Any]:
         """Return a call as the HTTP library takes it."""
@@ -92,7 +92,7 @@ class Door:
         Raises:
             XQueueClientError: it went wrong for good, or for too long.
         """
-        tries = self.access.tries()
+        tries = self.access.tries(once=call.once)
         while True:
             try:
                 return self._ask(call)
@@ -166,7 +166,7 @@ class AsyncDoor:
         Raises:
             XQueueClientError: it went wrong for good, or for too long.
         """
-        tries = self.access.tries()
+        tries = self.access.tries(once=call.once)
         while True:
             try:
                 return await self._ask(call)

@@ -10,8 +10,9 @@ from xqueue_client.errors import (
     FieldFault,
     InvalidRequest,
     NotAGateway,
-    NotAllowed,
+    NotAuthenticated,
     NotFound,
+    NotPermitted,
     Refused,
     TooManyRequests,
     Unavailable,
@@ -20,8 +21,8 @@ from xqueue_client.errors import (
 
 _KINDS: dict[int, type[Refused]] = {
     400: InvalidRequest,
-    401: NotAllowed,
-    403: NotAllowed,
+    401: NotAuthenticated,
+    403: NotPermitted,
     404: NotFound,
     409: Conflict,
     413: InvalidRequest,

@@ -3,14 +3,13 @@
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from xqueue_client.errors import NotFound
-from xqueue_client.http.call import Call, reader
+from xqueue_client.http.call import Call, nothing, reader
 from xqueue_client.http.calls import key_of
+from xqueue_client.http.paths import path_of
 from xqueue_client.schedule import Schedule
 from xqueue_client.snapshot import Snapshot
 from xqueue_client.submission import Submission
@@ -24,10 +23,6 @@ class _Schedules(Struct, frozen=True):
 
 _schedule = reader(Schedule)
 _snapshot = reader(Snapshot)
-
-
-def _nothing(_body: bytes) -> None:
-    """Read an answer that says nothing."""
 
 
 def list_schedules() -> Call[_Schedules]:
@@ -51,7 +46,7 @@ def put_schedule(schedule_id: str | None, task: Submission, when: Mapping[str, A
 
 def delete_schedule(schedule_id: str) -> Call[None]:
     """Remove a schedule."""
-    return Call(method="DELETE", path=_path(schedule_id), read=_nothing)
+    return Call(method="DELETE", path=_path(schedule_id), read=nothing)
 
 
 def pause_schedule(schedule_id: str) -> Call[Schedule]:
@@ -74,6 +69,4 @@ def trigger_schedule(schedule_id: str, key: str | None) -> Call[Snapshot]:
 
 
 def _path(schedule_id: str) -> str:
-    if schedule_id in ("", ".", ".."):  # another path, once servers and proxies have tidied it up
-        raise NotFound(404, f"there is no schedule {schedule_id!r}")
-    return f"{_SCHEDULES}/{quote(schedule_id, safe='')}"
+    return path_of(_SCHEDULES, "schedule", schedule_id)

@@ -7,7 +7,7 @@ import msgspec
 
 from xqueue_client.artifact import result_file
 from xqueue_client.errors import NotAGateway
-from xqueue_client.http.call import Call
+from xqueue_client.http.call import Call, nothing
 
 _PARTIAL = 206
 
@@ -104,4 +104,4 @@ class Progressing:
 
 def rest_of(path: str, came: Progressing) -> Call[None]:
     """Ask for what has not come yet of a file."""
-    return Call(method="GET", path=path, read=lambda _body: None, more_headers=came.headers)
+    return Call(method="GET", path=path, read=nothing, more_headers=came.headers)

@@ -4,29 +4,34 @@ import random
 from collections.abc import Callable
 from time import monotonic
 
-from xqueue_client.errors import Refused, XQueueClientError
+from xqueue_client.errors import Refused, TooManyRequests, XQueueClientError
 
 _FIRST_S, _LONGEST_S = 0.1, 5.0
 
 
 class Tries:
-    """The tries of one call: what is temporary is tried again, with pauses that grow, for `retry_for` seconds."""
+    """The tries of one call: what is temporary is tried again, with pauses that grow, for `retry_for` seconds.
+
+    With `once` only what was surely not worked on: requests that came too fast.
+    """
 
     def __init__(
         self,
         retry_for: float,
         *,
+        once: bool = False,
         clock: Callable[[], float] = monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._give_up_at = clock() + retry_for
+        self._again: tuple[type[XQueueClientError], ...] = (TooManyRequests,) if once else (XQueueClientError,)
         self._clock = clock
         self._chance = chance
         self._failed = 0
 
     def pause_s(self, error: XQueueClientError) -> float | None:
         """Return how long to wait before the next try; None if there is to be none."""
-        if not error.temporary:
+        if not (error.temporary and isinstance(error, self._again)):
             return None
         pause_s = self._backoff_s()
         if isinstance(error, Refused) and error.retry_after is not None:

@@ -2,28 +2,25 @@
 
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from xqueue_common.errors import ConfigError
-from xqueue_common.history.faults import translated
-from xqueue_common.history.schema import metadata
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _SQLITE_SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "temp_store=MEMORY")
 _POSTGRES_SETTINGS: dict[str, Any] = {
     "timeout": 10,
-    "command_timeout": 60,  # else a server that froze would hold its caller for ever
     "server_settings": {"application_name": "xqueue"},
 }
-_CREATING = 0x78710001
-"""Number of the PostgreSQL lock under which tables are created."""
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, *, statement_s: float = 60.0) -> AsyncEngine:
     """Return an engine for ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+
+    A PostgreSQL that froze would hold its caller for ever: each statement may take ``statement_s``.
 
     Raises:
         ConfigError: the address is of another kind.
@@ -43,25 +40,11 @@ def connect(url: str) -> AsyncEngine:
         parsed.set(drivername=_DRIVERS[backend]),
         pool_pre_ping=not sqlite,
         hide_parameters=True,  # an error's text must not carry payloads into the logs
-        connect_args={} if sqlite else _POSTGRES_SETTINGS,
+        connect_args={} if sqlite else {**_POSTGRES_SETTINGS, "command_timeout": statement_s},
     )
     if sqlite:
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
     return engine
-
-
-async def create_tables(engine: AsyncEngine) -> None:
-    """Create what is missing, again and again without harm.
-
-    Raises:
-        Unavailable: the database is away.
-    """
-    with translated():
-        async with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                # Two that create the same table at the same time fail on PostgreSQL's own catalogue.
-                await connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-            await connection.run_sync(metadata.create_all)
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:

@@ -1,7 +1,8 @@
 """The tables of the history, for SQLite and PostgreSQL alike. Times are ms since 1970, JSON is text.
 
-Every version is an insert or two and, at most, one update: keep the indexes few. Tables of small rows with a
-primary key of several columns are ``WITHOUT ROWID`` in SQLite, else it would keep each row twice.
+Whoever changes them adds a revision (``migrations/``). Every version is an insert or two and, at most, one update:
+keep the indexes few. Tables of small rows with a primary key of several columns are ``WITHOUT ROWID`` in SQLite,
+else it would keep each row twice.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
@@ -25,6 +26,7 @@ tasks = Table(
     Index("tasks_by_tenant", "tenant", "created_ms", "task_id"),
     Index("tasks_by_status", "tenant", "status", "created_ms", "task_id"),
     Index("tasks_by_queue", "tenant", "queue", "created_ms", "task_id"),
+    Index("tasks_by_time", "created_ms", "task_id"),  # for operators, who list the tasks of all tenants
     # Open tasks stay out of it: retention and statistics ask for ended ones only.
     Index(
         "tasks_by_end",
@@ -44,6 +46,19 @@ labels = Table(
     Index("labels_by_value", "name", "value", "task_id"),
     sqlite_with_rowid=False,
 )
+
+payload_fields = Table(
+    "payload_fields",
+    metadata,
+    Column("task_id", String(36), primary_key=True),
+    Column("path", String(256), primary_key=True, doc="names with dots between; elements of a list have its path"),
+    Column("value", String(256), primary_key=True, doc="as text"),
+    Column("at_ms", BigInteger, nullable=False, doc="when the submission was appended to the log"),
+    Index("payload_fields_by_value", "path", "value", "task_id"),
+    sqlite_with_rowid=False,
+)
+"""What payloads say, to be searched. Rows may stand here before their task does, and, of a submission that was
+refused later on, without it until retention sweeps them."""
 
 transitions = Table(
     "transitions",
@@ -118,6 +133,34 @@ audit = Table(
 )
 """Administrative acts."""
 
+task_hours = Table(
+    "task_hours",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("hour_ms", BigInteger, primary_key=True, doc="when the hour began"),
+    Column("queue", String(64), primary_key=True),
+    Column("type", String(64), primary_key=True),
+    Column("measure", String(16), primary_key=True, doc="submitted, a terminal status, wait or run"),
+    Column("bucket", SmallInteger, primary_key=True, doc="of a wait or run time, see ``times``; else 0"),
+    Column("tasks", BigInteger, nullable=False),
+    Index("task_hours_by_hour", "hour_ms"),
+    sqlite_with_rowid=False,
+)
+"""How many tasks were submitted and ended within an hour, and how long they had waited and run.
+
+Counted in the transaction that records them first, and kept longer than they are.
+"""
+
+task_totals = Table(
+    "task_totals",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("measure", String(16), primary_key=True, doc="submitted, or a terminal status"),
+    Column("tasks", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The same since the history began, of each tenant."""
+
 positions = Table(
     "positions",
     metadata,
@@ -127,4 +170,4 @@ positions = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False, doc="when the last record applied was made"),
 )
-"""How far the history has followed the status log; written in the transaction that applied the records."""
+"""How far the history has followed each log; written in the transaction that applied the records."""

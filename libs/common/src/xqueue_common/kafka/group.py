@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 _START_S = 20.0
 _COMMIT_S = 10.0
+_POSITION_S = 1.0
 
 GROUP_SETTINGS: dict[str, Any] = {
     **READ_SETTINGS,
@@ -147,6 +148,17 @@ class GroupReader:
             held = self._consumer.paused()
             self._consumer.pause(*(mine.intersection(partitions) - held))
             self._consumer.resume(*(held & mine).difference(partitions))
+
+    async def next_offset(self, partition: TopicPartition) -> int | None:
+        """Return the offset of the next record to read of a partition; None when it is not known yet."""
+        if partition not in self.assignment():
+            return None
+        try:
+            async with asyncio.timeout(_POSITION_S):
+                offset: int = await self._consumer.position(partition)
+        except (KafkaError, TimeoutError):  # no offset was committed ever, or it is taken away from us just now
+            return None
+        return offset
 
     def end(self, partition: TopicPartition) -> int | None:
         """Return the offset behind the last record of a partition as last heard of; None when not known."""

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, text
+from sqlalchemy import Row, Select
 
 from xqueue_common.errors import Unavailable
 from xqueue_common.history.engine import connect
 from xqueue_common.history.faults import translated
+from xqueue_common.history.tables import check_tables
 
 _ANSWER_S = 10.0
 _UNDEFINED_TABLE = "42P01"
@@ -39,14 +40,14 @@ class Database:
             raise
 
     async def check(self) -> None:
-        """Return if the database answers.
+        """Return if the database answers, and its tables are those of this release, or not made yet.
 
         Raises:
-            Unavailable: it does not.
+            Unavailable: it does not, or they are not.
         """
         with translated():
-            async with asyncio.timeout(_ANSWER_S), self._engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+            async with asyncio.timeout(_ANSWER_S):
+                await check_tables(self._engine)
 
     async def close(self) -> None:
         """Disconnect."""

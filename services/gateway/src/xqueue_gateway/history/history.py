@@ -67,13 +67,13 @@ class History:
         answers = await self._database.ask(*(_SELECT.where(tasks.c.task_id.in_(chunk)) for chunk in chunks))
         return {kept.spec.task_id: kept for rows in answers for kept in map(_kept, rows) if kept}
 
-    async def page(self, query: TaskQuery, tenant: str, after: Place | None) -> Page:
-        """Return a page of the list.
+    async def page(self, query: TaskQuery, sees: str | None, after: Place | None) -> Page:
+        """Return a page of the list for somebody who sees one tenant's tasks; None: everybody's.
 
         Raises:
             Unavailable: the database does not answer.
         """
-        return await self.listed(list(conditions(query, tenant)), query, after)
+        return await self.listed(list(conditions(query, sees)), query, after)
 
     async def listed(
         self, wanted: Sequence[ColumnElement[bool]], bounds: TaskQuery | PageQuery, after: Place | None

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from xqueue_common.history.schema import labels, retries, tasks
+from xqueue_common.history.schema import labels, payload_fields, retries, tasks
 from xqueue_common.lifecycle import Status
 from xqueue_common.names import ConcurrencyKey, LabelName, LabelValue, QueueName, TaskId, TaskType, TenantName
 from xqueue_gateway.history.cursor import Place
@@ -15,6 +15,12 @@ from xqueue_gateway.submissions.submission import Moment
 
 LabelText = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f:]{1,64}:[^\x00-\x1f\x7f-\x9f]{0,256}\Z")]
 """A label as ``name:value``; a name with a colon cannot be asked for."""
+
+
+PAYLOAD = "payload."
+"""What the names of parameters begin with that ask for a field of the payload."""
+FieldName = Annotated[str, Meta(pattern=r"^payload\.[^\x00-\x1f\x7f-\x9f]{1,256}\Z")]
+FieldText = Annotated[str, Meta(pattern=r"^[^\x00]*\Z", max_length=256)]
 
 
 class TaskQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +32,7 @@ class TaskQuery(Struct, frozen=True, forbid_unknown_fields=True):
     concurrency_key: ConcurrencyKey | UnsetType = UNSET
     tenant: TenantName | UnsetType = UNSET
     label: Annotated[list[LabelText], Meta(max_length=16)] = []
+    payload: Annotated[dict[FieldName, FieldText], Meta(max_length=8)] = {}
     created_after: Moment | UnsetType = UNSET
     created_before: Moment | UnsetType = UNSET
     task_id: Annotated[list[TaskId], Meta(max_length=200)] = []
@@ -49,6 +56,7 @@ QUERY_HINTS = {
     "concurrency_key": "a text of 1 to 256 characters",
     "tenant": "the name of a tenant",
     "label": "name:value; may be repeated, all must match",
+    "payload": "payload.path.to.field=value, the value as text of up to 256 characters; up to 8, all must match",
     "created_after": "a time with zone like 2030-01-31T12:00:00Z, or seconds since 1970",
     "created_before": "a time with zone like 2030-01-31T12:00:00Z, or seconds since 1970",
     "task_id": "the id of a task; may be repeated",
@@ -58,9 +66,12 @@ QUERY_HINTS = {
 }
 
 
-def conditions(query: TaskQuery, tenant: str) -> Iterator[ColumnElement[bool]]:
-    """Return what a task must fulfil to be listed."""
-    yield tasks.c.tenant == tenant
+def conditions(query: TaskQuery, sees: str | None) -> Iterator[ColumnElement[bool]]:
+    """Return what a task must fulfil to be listed for somebody who sees one tenant's tasks; None: everybody's."""
+    if sees is not None:
+        # A search leads to few tasks by itself: no plain comparison then, whose index leads to all of a tenant.
+        of = tasks.c.tenant.concat("") if query.label or query.payload else tasks.c.tenant
+        yield of == sees
     for name in ("tenant", "queue", "type", "concurrency_key"):
         wanted = getattr(query, name)
         if wanted is not UNSET:
@@ -74,6 +85,7 @@ def conditions(query: TaskQuery, tenant: str) -> Iterator[ColumnElement[bool]]:
     if isinstance(query.created_before, datetime):
         yield tasks.c.created_ms < _ms(query.created_before)
     yield from (_labelled(*text.split(":", 1)) for text in query.label)
+    yield from (_saying(name.removeprefix(PAYLOAD), text) for name, text in query.payload.items())
 
 
 def dead(tenant: str, queue: str, purged_ms: int) -> list[ColumnElement[bool]]:
@@ -99,7 +111,14 @@ def beyond(place: Place) -> ColumnElement[bool]:
 
 
 def _labelled(name: LabelName, value: LabelValue) -> ColumnElement[bool]:
-    return exists().where(labels.c.task_id == tasks.c.task_id, labels.c.name == name, labels.c.value == value)
+    # Not `exists`: SQLite would ask that of each task of the tenant; this way it begins with those that have it.
+    having = select(labels.c.task_id).where(labels.c.name == name, labels.c.value == value)
+    return tasks.c.task_id.in_(having)
+
+
+def _saying(path: str, text: str) -> ColumnElement[bool]:
+    saying = select(payload_fields.c.task_id).where(payload_fields.c.path == path, payload_fields.c.value == text)
+    return tasks.c.task_id.in_(saying)
 
 
 def _ms(moment: datetime) -> int:

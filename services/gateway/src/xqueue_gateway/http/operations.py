@@ -9,6 +9,7 @@ from xqueue_common.snapshot import Snapshot
 from xqueue_gateway.history.log_lines import LogQuery
 from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
+from xqueue_gateway.http.audit_operations import AUDIT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from xqueue_gateway.http.document_operations import DOCUMENT_OPERATIONS
@@ -20,6 +21,7 @@ from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.http.query import QueueQuery, WaitQuery
 from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
 from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
+from xqueue_gateway.http.statistics_operations import STATISTICS_OPERATIONS
 from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
 from xqueue_gateway.http.webhook_operations import WEBHOOK_OPERATIONS
@@ -159,7 +161,9 @@ OPERATIONS = (
     *ARTIFACT_OPERATIONS,
     *WEBHOOK_OPERATIONS,
     *KEY_OPERATIONS,
-    Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
+    *STATISTICS_OPERATIONS,
+    *AUDIT_OPERATIONS,
+    Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (422, 503)),
     Operation(
         Role.READ, "list_instances", "GET", "/api/v1/instances", "List live workers", {200: Instances}, (503,)
     ),

@@ -1,5 +1,6 @@
 """Query parameters, refused by name where nobody knows them: a misspelt filter must not list everything."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -8,9 +9,11 @@ from litestar.types import Scope
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xqueue_common.names import QueueName
+from xqueue_gateway.history.audit_query import AUDIT_HINTS, AuditPlace, AuditQuery, audit_place
 from xqueue_gateway.history.cursor import Place, place_of
 from xqueue_gateway.history.log_lines import LinePlace, LogQuery, line_place
-from xqueue_gateway.history.query import QUERY_HINTS, PageQuery, TaskQuery
+from xqueue_gateway.history.query import PAYLOAD, QUERY_HINTS, PageQuery, TaskQuery
+from xqueue_gateway.history.statistics_query import STATISTICS_HINTS, StatisticsQuery
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
 from xqueue_gateway.webhooks.deliveries import DeliveryPlace, DeliveryQuery, delivery_place
@@ -20,6 +23,7 @@ P = TypeVar("P")
 
 _MOST_FIELDS = 500
 _LISTS = frozenset({"status", "label", "task_id"})
+_MOMENTS = frozenset({"created_after", "created_before", "since", "until"})
 
 
 _FILE_NAME = Meta(extra_json_schema={"minLength": 1, "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"})
@@ -52,6 +56,8 @@ class NameQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 HINTS = {
     **QUERY_HINTS,
+    **AUDIT_HINTS,
+    **STATISTICS_HINTS,
     "wait": "seconds from 0 to 60",
     "name": "what the file is called, 1 to 255 characters",
     "force": "true cancels the tasks of the queue that is removed",
@@ -65,7 +71,9 @@ def task_query(scope: Scope) -> TaskQuery:
     Raises:
         Problem: 422, a parameter is unknown or not valid.
     """
-    query = _read(scope, TaskQuery)
+    given = _pairs(scope["query_string"])
+    said = {name: _single(name, given.pop(name)) for name in list(given) if name.startswith(PAYLOAD)}
+    query = _converted(given, TaskQuery, payload=said)
     _check_place(query)
     return query
 
@@ -175,14 +183,46 @@ def force_query(scope: Scope) -> bool:
     return _read(scope, ForceQuery).force if scope["query_string"] else False
 
 
-def _read(scope: Scope, wanted: type[Q]) -> Q:
+def statistics_query(scope: Scope) -> StatisticsQuery:
+    """Return what to count.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
     given = _pairs(scope["query_string"])
-    known = wanted.__struct_fields__
+    names = [name for text in given.pop("group_by", []) for name in text.split(",")]
+    return _converted(given, StatisticsQuery, group_by=names)
+
+
+def audit_query(scope: Scope) -> AuditQuery:
+    """Return which administrative acts to list.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    return _read(scope, AuditQuery)
+
+
+def act_in(query: AuditQuery) -> AuditPlace | None:
+    """Return behind which act a page begins.
+
+    Raises:
+        Problem: 422, the cursor is none of ours.
+    """
+    return None if isinstance(query.cursor, UnsetType) else _ours(audit_place(query.cursor))
+
+
+def _read(scope: Scope, wanted: type[Q]) -> Q:
+    return _converted(_pairs(scope["query_string"]), wanted)
+
+
+def _converted(given: Mapping[str, list[str]], wanted: type[Q], **gathered: Any) -> Q:
+    known = tuple(name for name in wanted.__struct_fields__ if name not in gathered)
     if unknown := [name for name in given if name not in known]:
         raise invalid(*(FieldError(name[:64], "unknown parameter", meant(name, known)) for name in unknown))
     values = {name: texts if name in _LISTS else _single(name, texts) for name, texts in given.items()}
     try:
-        return msgspec.convert(values, wanted, strict=False)
+        return msgspec.convert({**values, **gathered}, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _fault(str(error)) from error
 
@@ -196,13 +236,13 @@ def _pairs(query: bytes) -> dict[str, list[str]]:
 
 def _single(name: str, texts: list[str]) -> Any:
     if len(texts) > 1:
-        raise invalid(FieldError(name, "given more than once", HINTS[name]))
+        raise invalid(FieldError(name[:64], "given more than once", HINTS[name.partition(".")[0]]))
     # A plus in "+02:00" that was not percent-encoded arrives as a space.
-    return texts[0].replace(" ", "+") if name.startswith("created_") else texts[0]
+    return texts[0].replace(" ", "+") if name in _MOMENTS else texts[0]
 
 
 def _fault(message: str) -> Problem:
-    words, _, where = message.partition(" - at `$.")
+    words, _, where = message.replace("`key` in ", "").partition(" - at `$.")
     field = where.rstrip("`").partition("[")[0]
     if "matching regex" in words:
         words = "not of the right form"

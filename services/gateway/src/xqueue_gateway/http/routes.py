@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Method
 from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.answers import nothing
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
+from xqueue_gateway.http.audit import AuditEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
 from xqueue_gateway.http.documents import DocumentEndpoints
@@ -29,6 +30,7 @@ from xqueue_gateway.http.operations import OPERATIONS
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.http.queues import QueueEndpoints
 from xqueue_gateway.http.schedules import ScheduleEndpoints
+from xqueue_gateway.http.statistics import StatisticsEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
@@ -73,6 +75,8 @@ class Endpoints(NamedTuple):
     model_calls: ModelCallEndpoints
     keys: KeyEndpoints
     webhooks: WebhookEndpoints
+    statistics: StatisticsEndpoints
+    audit: AuditEndpoints
     system: SystemEndpoints
     documents: DocumentEndpoints
 

@@ -9,11 +9,14 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from xqueue_common.ops import Health, report
+from xqueue_gateway.access.principal import principal_of
 from xqueue_gateway.http.answers import Answer, answer
+from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.query import queue_query
 from xqueue_gateway.tasks.allocations import AllocationList, Allocations
 from xqueue_gateway.tasks.backends import BackendState
 from xqueue_gateway.tasks.fleet import Fleet, Instance
+from xqueue_gateway.tasks.tenant_stats import TenantStats
 
 
 class Instances(Struct, frozen=True):
@@ -41,11 +44,15 @@ class SystemEndpoints:
 
     health: Health
     fleet: Fleet
+    tenants: TenantStats
     allocations: Allocations
 
-    async def get_stats(self) -> ASGIApp:
-        """Return counts of tasks."""
-        return answer(await self.fleet.stats())
+    async def get_stats(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Return counts of tasks: those of its tenant to whoever proves to be of one, else of all."""
+        sees = caller_of(request.scope).sees
+        if sees is None or principal_of(request.scope).believed:
+            return answer(await self.fleet.stats())
+        return answer(await self.tenants.of(sees))
 
     async def list_instances(self) -> ASGIApp:
         """Return the live workers."""

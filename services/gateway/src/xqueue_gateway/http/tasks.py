@@ -99,7 +99,7 @@ class TaskEndpoints:
         """Return a page of the tenant's tasks."""
         caller = caller_of(request.scope)
         query = task_query(request.scope)
-        page = await self.history.page(query, caller.tenant, place_in(query))
+        page = await self.history.page(query, caller.sees, place_in(query))
         items = [self._show(Found(*kept)) for kept in page.items]
         return answer(TaskPage(items, page.total, page.next_cursor))
 

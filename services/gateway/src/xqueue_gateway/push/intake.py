@@ -21,7 +21,7 @@ from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.push.events import StatusEvent
 from xqueue_gateway.push.hub import Hub
 from xqueue_gateway.push.live import LiveProgress
-from xqueue_gateway.push.rates import Rates
+from xqueue_gateway.push.rates import Rates, of_tenant
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ class Ears(NamedTuple):
     horizon: Horizon
     books: Mapping[int, Book]
     clock: Clock
+    tenants: Rates
 
 
 class StatusIntake:
@@ -99,14 +100,18 @@ class StatusIntake:
             return False
         state, ears = record.state, self._ears
         if state.version == 1:
-            ears.rates.count("submitted", now_ms)
+            self._count("submitted", record.spec, now_ms)
         if state.status in TERMINAL:
-            ears.rates.count(state.status, now_ms)
+            self._count(state.status, record.spec, now_ms)
             ears.drain.count(record.spec, now_ms, bounded_key=self._bounds_key(record.spec))
             ears.live.end(record.spec.task_id)
         if ears.hub.audience(record.spec):
             ears.hub.tell(StatusEvent(record.spec, state))
         return True
+
+    def _count(self, name: str, spec: TaskSpec, now_ms: int) -> None:
+        self._ears.rates.count(name, now_ms)
+        self._ears.tenants.count(of_tenant(spec.tenant, name), now_ms)
 
     def _note(self, record: SettingRecord) -> bool:
         rule = record.value if isinstance(record.value, QueueSettings | Limit) else None

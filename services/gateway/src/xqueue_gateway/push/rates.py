@@ -29,6 +29,11 @@ class Rates:
         span_s = self._span_s(now_ms)
         return {name: round(count / span_s, 3) for name, count in total.items()}
 
+    def of(self, name: str, now_ms: int) -> float:
+        """Return what was counted under one name per second, likewise."""
+        self._forget(now_ms // 1000)
+        return round(sum(counts[name] for _, counts in self._buckets) / self._span_s(now_ms), 3)
+
     def since_first(self, name: str, now_ms: int) -> float:
         """Return the rate of one name since it first came in the window: what came before was another time."""
         self._forget(now_ms // 1000)
@@ -42,3 +47,8 @@ class Rates:
     def _forget(self, second: int) -> None:
         while self._buckets and self._buckets[0][0] <= second - WINDOW_S:
             self._buckets.popleft()
+
+
+def of_tenant(tenant: str, name: str) -> str:
+    """Return under which name the rates of a tenant are counted; a tenant has no slash."""
+    return f"{tenant}/{name}"

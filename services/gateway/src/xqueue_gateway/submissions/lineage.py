@@ -36,13 +36,15 @@ def reference_errors(references: Sequence[str | int]) -> Iterator[FieldError]:
             yield FieldError(field_of(place), "not the id of a task", HINTS[_FIELD])
 
 
-def references_of(submission: Submission) -> Sequence[str | int]:
+def references_of(item: Item) -> Sequence[str | int]:
     """Return what a submission depends on: ids of tasks, and in a batch indexes of other items."""
-    return submission.depends_on or ()
+    return () if isinstance(item, Problem) else item.depends_on or ()
 
 
 def arrange(items: Sequence[Item]) -> Lineage:
     """Return a batch so that parents come first; items that wait for themselves are refused."""
+    if not any(map(references_of, items)):
+        return Lineage(list(range(len(items))), list(items))
     checked = [_within(item, index, len(items)) for index, item in enumerate(items)]
     graph = {index: _indexes(item) for index, item in enumerate(checked)}
     if not any(graph.values()):
@@ -74,8 +76,7 @@ def _refused(item: Item, wrong: Collection[str | int], message: str) -> Item:
 
 
 def _indexes(item: Item) -> list[int]:
-    references = () if isinstance(item, Problem) else references_of(item)
-    return [reference for reference in references if isinstance(reference, int)]
+    return [reference for reference in references_of(item) if isinstance(reference, int)]
 
 
 def _reversed(graph: Graph) -> Graph:

@@ -43,18 +43,19 @@ class Drafter:
         lineage = arrange([order if isinstance(order, Problem) else order.submission for order in orders])
         refused = {index: item for index, item in enumerate(lineage.items) if isinstance(item, Problem)}
         drafts: dict[int, Draft] = {**refused}
+        now_ms = self.clock.now_ms()
         for index in lineage.order:
             order = orders[index]
             if index not in drafts and isinstance(order, Order):
-                drafts[index] = self._draft(order, drafts)
+                drafts[index] = self._draft(order, drafts, now_ms)
         return drafts
 
-    def _draft(self, order: Order, drafts: Mapping[int, Draft]) -> Draft:
-        if problem := _refused_parent(order.submission, drafts):
+    def _draft(self, order: Order, drafts: Mapping[int, Draft], now_ms: int) -> Draft:
+        submission = order.submission
+        if problem := _refused_parent(submission, drafts):
             return problem
-        submission, now_ms = order.submission, self.clock.now_ms()
         cell = self.cells.cell_of(submission.queue)
-        parents = tuple(_ids(submission, drafts))
+        parents = tuple(_ids(submission, drafts)) if submission.depends_on else ()
         if len(set(parents)) < len(parents):
             return invalid(FieldError("depends_on", "one task is named twice", HINTS["depends_on"]))
         task_id = submitted_task_id(cell, order.tenant, submission.queue, order.key, now_ms)

@@ -76,16 +76,26 @@ class Gate:
 
     async def enter(self, specs: Sequence[TaskSpec]) -> list[Place | Problem]:
         """Return a place for each of these tasks, or why it has none; in the same order."""
-        bounds = [tuple(self._bounds(spec)) for spec in specs]
+        bounds = self._all_bounds(specs)
+        if not self._reject_hopeless and not any(bounds):
+            return [_ANYWHERE] * len(specs)
         scopes = defaultdict[int, set[str]](set)
         for spec, own in zip(specs, bounds, strict=True):
             scopes[cell_of(spec.task_id)].update(self._scopes(spec, own))
-        asked = [(cell, named) for cell, named in scopes.items() if named]
-        if not asked:
-            return [_ANYWHERE] * len(specs)
-        await asyncio.gather(*(self._learn(cell, named) for cell, named in asked))
+        await asyncio.gather(*(self._learn(cell, named) for cell, named in scopes.items() if named))
         # From here to the last place nobody else gets a turn: so nobody is given the same one.
         return [self._place(spec, own) for spec, own in zip(specs, bounds, strict=True)]
+
+    def _all_bounds(self, specs: Sequence[TaskSpec]) -> list[tuple[Bound, ...]]:
+        # The tasks of a batch are mostly of one flow: what bounds it is looked up once.
+        known: dict[tuple[int, str, str, str | None], tuple[Bound, ...]] = {}
+        found = []
+        for spec in specs:
+            flow = (cell_of(spec.task_id), spec.queue, spec.tenant, spec.concurrency_key)
+            if (own := known.get(flow)) is None:
+                own = known[flow] = tuple(self._bounds(spec))
+            found.append(own)
+        return found
 
     def _bounds(self, spec: TaskSpec) -> Iterator[Bound]:
         quota = None if self._quotas is None else self._quotas.open_tasks(spec.tenant)

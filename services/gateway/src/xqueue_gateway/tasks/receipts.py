@@ -1,6 +1,7 @@
 """What becomes of a submission: a receipt, or a problem."""
 
 from asyncio import Future
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from xqueue_common.errors import OutcomeUnknown, XQueueError
@@ -21,8 +22,14 @@ class Receipt(NamedTuple):
 Outcome = Receipt | Problem
 
 
-async def outcome(draft: Submit, offset: Future[int] | Problem) -> Outcome:
-    """Return what has become of a draft, once the log has answered."""
+async def outcomes(drafts: Iterable[tuple[Submit, Future[int] | Problem]]) -> list[Outcome]:
+    """Return what has become of drafts, once the log has answered; in the same order."""
+    became = [await _outcome(draft, offset) for draft, offset in drafts]
+    metrics.ACCEPTED.inc(sum(isinstance(it, Receipt) for it in became))
+    return became
+
+
+async def _outcome(draft: Submit, offset: Future[int] | Problem) -> Outcome:
     if isinstance(offset, Problem):
         metrics.REJECTED.inc()
         return offset
@@ -31,7 +38,6 @@ async def outcome(draft: Submit, offset: Future[int] | Problem) -> Outcome:
     except XQueueError as error:
         (metrics.UNKNOWN if isinstance(error, OutcomeUnknown) else metrics.REJECTED).inc()
         return problem_of(error)
-    metrics.ACCEPTED.inc()
     return Receipt(Found(draft.spec, first_state(draft.spec)))
 
 

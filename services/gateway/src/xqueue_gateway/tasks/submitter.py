@@ -20,7 +20,7 @@ from xqueue_gateway.tasks.drafting import Drafter, Order
 from xqueue_gateway.tasks.gate import Gate, Place
 from xqueue_gateway.tasks.lookup import Lookup
 from xqueue_gateway.tasks.parents import Parents
-from xqueue_gateway.tasks.receipts import Outcome, Receipt, outcome, replay
+from xqueue_gateway.tasks.receipts import Outcome, Receipt, outcomes, replay
 from xqueue_gateway.tasks.turns import Turns
 from xqueue_gateway.tasks.view import Found
 
@@ -129,7 +129,7 @@ class Submitter:
             if isinstance(offset, Problem):
                 refused[draft.spec.task_id] = offset
             waiting.append((ready if isinstance(ready, Submit) else draft, offset))
-        return [await outcome(draft, offset) for draft, offset in waiting]
+        return await outcomes(waiting)
 
     def _hand_in(self, draft: Submit, place: Place | Problem, refused: Refused) -> Future[int] | Problem:
         if isinstance(place, Problem):
@@ -148,8 +148,10 @@ class Submitter:
 
 
 def _refused_parent(draft: Submit, refused: Refused) -> Problem | None:
-    parents = enumerate(draft.spec.depends_on or ())
-    return next((behind(field_of(place), refused[parent]) for place, parent in parents if parent in refused), None)
+    for place, parent in enumerate(draft.spec.depends_on or ()):
+        if parent in refused:
+            return behind(field_of(place), refused[parent])
+    return None
 
 
 def _headers(trace: str | None) -> Headers:

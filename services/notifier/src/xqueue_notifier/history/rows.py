@@ -5,32 +5,39 @@ from typing import Any, NamedTuple
 
 from xqueue_common.codec import encode
 from xqueue_common.events import LogRecord, StatusRecord
+from xqueue_common.registry.records import AuditRecord
+from xqueue_notifier.history.counting import Fact, fact_of
 
 Row = dict[str, Any]
 
 _REASON = 64
 _WORKER = 256
 _LEVEL = 16
+_ACTOR = 128
+_NAME = 64
 
 
 class Rows(NamedTuple):
     """What a batch puts into each table.
 
-    ``tasks`` has one row a task, its highest version; ``retries`` one a task that is run again. All are sorted by
-    task, so that two writers of the same tasks take their locks in the same order.
+    ``tasks`` has one row a task, its highest version, and so has ``facts``, for the statistics; ``retries`` one a
+    task that is run again. All are sorted by task, so that two writers of the same tasks take their locks in the
+    same order.
     """
 
     tasks: list[Row]
     transitions: list[Row]
     labels: list[Row]
     retries: list[Row]
+    facts: list[Fact]
 
 
-NO_ROWS = Rows([], [], [], [])
+def rows_of(records: Iterable[StatusRecord], *, counts_since_ms: int = 0) -> Rows:
+    """Return the rows for these versions, in whatever order they come.
 
-
-def rows_of(records: Iterable[StatusRecord]) -> Rows:
-    """Return the rows for these versions, in whatever order they come."""
+    Tasks that ended before a time are not counted: retention may have deleted them, and then nobody could say
+    whether they were counted before.
+    """
     ordered = sorted(records, key=_by_version)
     latest = {record.spec.task_id: record for record in ordered}.values()
     return Rows(
@@ -38,6 +45,7 @@ def rows_of(records: Iterable[StatusRecord]) -> Rows:
         transitions=[_transition(record) for record in ordered],
         labels=[label for record in latest for label in _labels(record)],
         retries=sorted((retry for record in latest for retry in _retries(record)), key=_by_task),
+        facts=[fact for fact in map(fact_of, latest) if _counts(fact, counts_since_ms)],
     )
 
 
@@ -54,6 +62,28 @@ def log_rows(records: Iterable[LogRecord]) -> list[Row]:
         }
         for record in records
     ]
+
+
+def audit_rows(records: Iterable[AuditRecord]) -> list[Row]:
+    """Return the rows for these acts."""
+    return [
+        {
+            "audit_id": record.id,
+            "at_ms": record.at_ms,
+            "actor": _text(record.actor, _ACTOR),
+            "actor_tenant": record.actor_tenant,
+            "tenant": record.tenant,
+            "operation": _text(record.operation, _NAME),
+            "target": _text(record.target),
+            "status": record.status,
+            "address": _text(record.address, _NAME),
+        }
+        for record in records
+    ]
+
+
+def _counts(fact: Fact, since_ms: int) -> bool:
+    return fact.finished_ms is None or fact.finished_ms >= since_ms
 
 
 def _by_version(record: StatusRecord) -> tuple[str, int]:

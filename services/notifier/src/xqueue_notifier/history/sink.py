@@ -1,33 +1,42 @@
-"""Status records into the history."""
+"""From a log into tables of the history."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Generic, TypeVar
+
+from aiokafka import TopicPartition
 
 from xqueue_common.errors import Undecodable
-from xqueue_common.events import StatusRecord, StatusTopicRecord
 from xqueue_notifier.history.persist import persist, persist_singly
-from xqueue_notifier.history.rows import NO_ROWS, rows_of
-from xqueue_notifier.history.store import Store
+from xqueue_notifier.history.store import Places, Store
 from xqueue_notifier.intake.batch import Arrival, Batch
 from xqueue_notifier.intake.intake import Intake
 from xqueue_notifier.metrics import ROUND_S
 from xqueue_notifier.rounds import Round, count
 
+In = TypeVar("In")
+Out = TypeVar("Out")
 
-class HistorySink:
-    """The history sink is responsible for every version of every task standing in the history.
+Write = Callable[[Sequence[Out], Places], Awaitable[None]]
+"""Writes records as rows, and how far the log is read, in one transaction; raises what ``Store`` raises."""
+
+
+class TableSink(Generic[In, Out]):
+    """The table sink is responsible for all that counts in a log standing in the history.
 
     Rows, and how far the log is read, are written in one transaction; then Kafka is told. Records come again
-    after a crash, and from a new scheduler that adopted the outbox of the one before: the statements make both
-    harmless. Repeats for the sake of rebuilds are written too: in a history that lacks the version, because it
-    was begun after retention took the record, they put the task in; in any other they change nothing.
+    after a crash, and status records from a new scheduler that adopted the outbox of the one before: the statements
+    make both harmless. Repeats for the sake of rebuilds are written too: in a history that lacks the version,
+    because it was begun after retention took the record, they put the task in; in any other they change nothing.
     """
 
-    def __init__(self, *, intake: Intake[StatusTopicRecord, StatusRecord], store: Store) -> None:
+    def __init__(self, *, intake: Intake[In, Out], store: Store, write: Write[Out]) -> None:
         self._intake = intake
         self._store = store
+        self._write_rows = write
 
     async def run(self) -> None:
-        """Follow the status log until cancelled or until Kafka fails."""
+        """Follow the log until cancelled or until Kafka fails."""
         await persist(self._intake.sink, self._store, self._store.prepare)
         await self._intake.follow(self.round)
 
@@ -47,17 +56,21 @@ class HistorySink:
         told = len(batch.arrivals) - refused
         return count(self._intake.sink, Round(told, 0, batch.ignored, batch.buried + refused))
 
-    async def _write(self, batch: Batch[StatusRecord]) -> int:
+    async def _write(self, batch: Batch[Out]) -> int:
         sink, store = self._intake.sink, self._store
-        rows = rows_of(arrival.record for arrival in batch.arrivals)
+        records = [arrival.record for arrival in batch.arrivals]
         try:
-            await persist(sink, store, lambda: store.apply(rows, batch.places))
+            await persist(sink, store, lambda: self._write_rows(records, batch.places))
         except Undecodable:
-            refused = await persist_singly(sink, store, batch.arrivals, self._apply, self._intake.bury)
+            write = partial(self._write_one, batch)
+            refused = await persist_singly(sink, store, batch.arrivals, write, self._intake.bury)
             # Not before: readers may take it that all up to the position stands in the history.
-            await persist(sink, store, lambda: store.apply(NO_ROWS, batch.places))
+            await persist(sink, store, lambda: self._write_rows([], batch.places))
             return refused
         return 0
 
-    async def _apply(self, arrivals: Sequence[Arrival[StatusRecord]]) -> None:
-        await self._store.apply(rows_of(arrival.record for arrival in arrivals), {})
+    async def _write_one(self, batch: Batch[Out], arrivals: Sequence[Arrival[Out]]) -> None:
+        raw = arrivals[-1].raw
+        at = TopicPartition(raw.topic, raw.partition)
+        place = batch.places[at]._replace(next_offset=raw.offset + 1, at_ms=raw.timestamp)
+        await self._write_rows([arrival.record for arrival in arrivals], {at: place})

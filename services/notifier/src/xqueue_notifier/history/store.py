@@ -1,18 +1,19 @@
-"""The only code of the notifier that talks to the database of the history."""
+"""Where the sinks of the history write."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
-from sqlalchemy import delete, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from xqueue_common.history.engine import create_tables
 from xqueue_common.history.faults import translated
-from xqueue_common.history.schema import labels, logs, positions, retries, tasks, transitions
+from xqueue_common.history.schema import positions, tasks
+from xqueue_common.history.tables import check_tables, create_tables
 from xqueue_notifier.history.rows import Row, Rows
-from xqueue_notifier.history.statements import Statements
+from xqueue_notifier.history.statements import Statement, Statements, write
+from xqueue_notifier.history.tallier import Tallier
 from xqueue_notifier.intake.batch import Place
 from xqueue_notifier.metrics import ROWS
 
@@ -20,30 +21,28 @@ Places = Mapping[TopicPartition, Place]
 
 
 class Store:
-    """The history, as its writer sees it.
+    """The history, as its writers see it.
 
     Every method raises ``Unavailable`` while the database is away; those that write rows raise ``Undecodable``
-    when it cannot hold one of them, and have then written nothing.
+    when it cannot hold one of them, and have then written nothing. With the rows goes how far their log is read.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect.name)
+        self._statements = Statements(engine.dialect)
         self._preparing = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Create the tables that are missing."""
-        async with self._preparing:  # several agents start at once; SQLite has no lock for this
+        """Make the tables that are missing, migrate those that are older."""
+        async with self._preparing:  # several agents start at once: one after the other, on one connection
             await create_tables(self._engine)
 
     async def check(self) -> None:
-        """Ask the database for a sign of life."""
-        with translated():
-            async with self._engine.connect() as connection:
-                await connection.execute(text("select 1"))
+        """Ask the database for a sign of life, and whether the tables are ours."""
+        await check_tables(self._engine)
 
     async def position(self, partition: TopicPartition) -> int | None:
-        """Return the offset up to which a partition of the status log stands here; None if nothing of it does."""
+        """Return the offset up to which a partition stands here; None if nothing of it does."""
         where = (positions.c.topic == partition.topic, positions.c.partition == partition.partition)
         with translated():
             async with self._engine.connect() as connection:
@@ -51,24 +50,32 @@ class Store:
                 return found
 
     async def apply(self, rows: Rows, places: Places) -> None:
-        """Write versions of tasks, and how far the log is read with them, in one transaction."""
+        """Write versions of tasks, and count them."""
         say = self._statements
         with translated():
             async with self._engine.begin() as connection:
-                await _write(connection, say.task, rows.tasks)
-                await _write(connection, say.transition, rows.transitions)
-                await _write(connection, say.label, rows.labels)
-                await _write(connection, say.retry, rows.retries)
-                await _write(connection, say.position, _position_rows(places))
+                await write(connection, say.position, _position_rows(places))  # first: it is the tallier's lock
+                tallier = Tallier(say, connection, rows.facts)
+                await tallier.before()
+                await write(connection, say.task, rows.tasks)
+                await write(connection, say.transition, rows.transitions)
+                await write(connection, say.label, rows.labels)
+                await write(connection, say.retry, rows.retries)
+                await tallier.after()
         ROWS.labels(table="tasks").inc(len(rows.tasks))
         ROWS.labels(table="transitions").inc(len(rows.transitions))
 
-    async def add_logs(self, rows: Sequence[Row]) -> None:
+    async def add_logs(self, rows: Sequence[Row], places: Places) -> None:
         """Write log lines."""
-        with translated():
-            async with self._engine.begin() as connection:
-                await _write(connection, self._statements.log, rows)
-        ROWS.labels(table="logs").inc(len(rows))
+        await self._add("logs", self._statements.log, rows, places)
+
+    async def add_audit(self, rows: Sequence[Row], places: Places) -> None:
+        """Write administrative acts."""
+        await self._add("audit", self._statements.audit, rows, places)
+
+    async def add_payload_fields(self, rows: Sequence[Row], places: Places) -> None:
+        """Write what payloads say."""
+        await self._add("payload_fields", self._statements.payload_field, rows, places)
 
     async def kept(self, task_ids: Collection[str]) -> Sequence[Any]:
         """Return ``task_id`` and ``finished_ms`` of those of these tasks that are here."""
@@ -77,23 +84,12 @@ class Store:
             async with self._engine.connect() as connection:
                 return (await connection.execute(wanted)).all()
 
-    async def expire(self, before_ms: int, *, limit: int) -> int:
-        """Delete up to ``limit`` tasks that ended before a time, with all that is theirs; return how many."""
-        ended = tasks.c.finished_ms
-        old = select(tasks.c.task_id).where(ended < before_ms).order_by(ended).limit(limit)
+    async def _add(self, table: str, statement: Statement, rows: Sequence[Row], places: Places) -> None:
         with translated():
             async with self._engine.begin() as connection:
-                ids = (await connection.scalars(old)).all()
-                for table in (logs, labels, transitions, retries, tasks) if ids else ():
-                    await connection.execute(delete(table).where(table.c.task_id.in_(ids)))
-                return len(ids)
-
-
-async def _write(connection: AsyncConnection, statement: Any, rows: Sequence[Row]) -> None:
-    if rows:
-        # Handed to the driver as one statement and many rows: half the price of statements with many rows each,
-        # which SQLAlchemy would put together anew for every batch.
-        await connection.execute(statement, rows)
+                await write(connection, self._statements.position, _position_rows(places))
+                await write(connection, statement, rows)
+        ROWS.labels(table=table).inc(len(rows))
 
 
 def _position_rows(places: Places) -> list[Row]:

@@ -1,17 +1,18 @@
 """Which records count for a sink, and where in a partition it has to begin."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 
 from xqueue_common.epochs import EpochFilter, epoch_at
-from xqueue_common.events import LogRecord, ProgressRecord, ProgressTopicRecord, StatusRecord, StatusTopicRecord
+from xqueue_common.events import StatusRecord, StatusTopicRecord
 from xqueue_common.kafka.finish import finish
 from xqueue_common.kafka.tail import Tail
 
 In = TypeVar("In", contravariant=True)  # noqa: PLC0105  # read as a word below
 Out = TypeVar("Out", covariant=True)  # noqa: PLC0105  # likewise
+Kind = TypeVar("Kind")
 
 Remembered = Callable[[TopicPartition], Awaitable[int | None]]
 """How far a store says that a partition is in it; None when it holds nothing of it."""
@@ -30,18 +31,43 @@ class Gate(Protocol[In, Out]):
         """Return the epoch in force, 0 where there is no such thing."""
 
 
-class EpochGate:
-    """Admits status records, except those of replaced schedulers (rule R1).
+class Memory:
+    """Where reading begins for a store that remembers how far it is.
 
-    With ``remembered``, reading goes back to where a store says it stands, when that is behind what Kafka says:
-    a store that was replaced or restored from a backup gets all that the log still holds. It never goes forward:
-    the log itself may have been replaced, and then the store's offsets mean nothing.
+    Reading goes back to where the store says it stands, when that is behind what Kafka says: a store that was
+    replaced or restored from a backup gets all that the log still holds. It never goes forward: the log itself may
+    have been replaced, and then the store's offsets mean nothing.
     """
 
-    def __init__(self, bootstrap: str, *, client_id: str, remembered: Remembered | None = None) -> None:
+    def __init__(self, bootstrap: str, *, client_id: str, remembered: Remembered) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._remembered = remembered
+
+    async def start(self, partition: TopicPartition, offset: int) -> int:
+        """Return the offset to begin at, where Kafka says ``offset``.
+
+        Raises:
+            Unavailable: Kafka or the store is away.
+        """
+        remembered = await self._remembered(partition) or 0
+        if remembered >= offset:
+            return offset
+        tail = Tail(self._bootstrap, partition.topic, partition.partition, client_id=self._client_id)
+        try:
+            await finish(tail.connect())
+            return min(offset, max(remembered, await tail.begin()))
+        finally:
+            await finish(tail.stop())
+
+
+class EpochGate:
+    """Admits status records, except those of replaced schedulers (rule R1)."""
+
+    def __init__(self, bootstrap: str, *, client_id: str, memory: Memory | None = None) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._memory = memory
         self._filters: dict[TopicPartition, EpochFilter] = {}
 
     async def enter(self, partition: TopicPartition, offset: int) -> int:
@@ -50,10 +76,10 @@ class EpochGate:
         Raises:
             Unavailable: Kafka or the store is away.
         """
+        start = await self._memory.start(partition, offset) if self._memory else offset
         tail = Tail(self._bootstrap, partition.topic, partition.partition, client_id=self._client_id)
         try:
             await finish(tail.connect())
-            start = await self._start(tail, partition, offset)
             self._filters[partition] = EpochFilter(await epoch_at(tail, start))
         finally:
             await finish(tail.stop())
@@ -68,40 +94,26 @@ class EpochGate:
         """Return the epoch in force."""
         return self._filters[partition].epoch
 
-    async def _start(self, tail: Tail, partition: TopicPartition, offset: int) -> int:
-        if self._remembered is None:
-            return offset
-        remembered = await self._remembered(partition) or 0
-        return min(offset, max(remembered, await tail.begin()))
 
+class KindGate(Generic[Kind]):
+    """Admits records of one kind, from a log that has no epochs."""
 
-class ProgressGate:
-    """Admits progress, not log lines."""
+    def __init__(self, kind: type[Kind], memory: Memory | None = None) -> None:
+        self._kind = kind
+        self._memory = memory
 
-    async def enter(self, _partition: TopicPartition, offset: int) -> int:
-        """Begin wherever Kafka says."""
-        return offset
+    async def enter(self, partition: TopicPartition, offset: int) -> int:
+        """Begin where Kafka says, or where the store stands; see ``Gate``.
 
-    def admit(self, _partition: TopicPartition, _offset: int, record: ProgressTopicRecord) -> ProgressRecord | None:
-        """Return a progress."""
-        return record if isinstance(record, ProgressRecord) else None
+        Raises:
+            Unavailable: Kafka or the store is away.
+        """
+        return await self._memory.start(partition, offset) if self._memory else offset
 
-    def epoch(self, _partition: TopicPartition) -> int:
-        """Workers have no epoch."""
-        return 0
-
-
-class LogGate:
-    """Admits log lines, not progress."""
-
-    async def enter(self, _partition: TopicPartition, offset: int) -> int:
-        """Begin wherever Kafka says."""
-        return offset
-
-    def admit(self, _partition: TopicPartition, _offset: int, record: ProgressTopicRecord) -> LogRecord | None:
-        """Return a log line."""
-        return record if isinstance(record, LogRecord) else None
+    def admit(self, _partition: TopicPartition, _offset: int, record: object) -> Kind | None:
+        """Return a record of this kind."""
+        return record if isinstance(record, self._kind) else None
 
     def epoch(self, _partition: TopicPartition) -> int:
-        """Workers have no epoch."""
+        """There are none."""
         return 0

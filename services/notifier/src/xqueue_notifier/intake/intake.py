@@ -51,7 +51,19 @@ class Intake(Generic[In, Out]):
         gate: Gate[In, Out],
         dead: DeadRecords,
         pace: Pace,
+        measured: bool = True,
     ) -> None:
+        """Make one, not reading yet.
+
+        Args:
+            sink: whom it is for.
+            reader: reads the topic.
+            decode: makes records of bytes.
+            gate: says which of them count.
+            dead: takes what cannot be read.
+            pace: how much is read at once.
+            measured: whether its lag is shown; not of a topic in which records are meant to wait.
+        """
         self.sink = sink
         self._reader = reader
         self._decode = decode
@@ -61,7 +73,7 @@ class Intake(Generic[In, Out]):
         self._next: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
-        self._lag = Lag(sink, reader)
+        self._lag = Lag(sink, reader) if measured else None
 
     async def start(self) -> None:
         """Join the group.
@@ -103,16 +115,23 @@ class Intake(Generic[In, Out]):
         """
         await self._commit_if_due()
         polled = await self._reader.poll(max_records=self._pace.max_records, timeout_ms=_POLL_MS)
+        if not polled:
+            await self._enter_idle()
         batch: Batch[Out] = Batch(full=sum(map(len, polled.values())) >= self._pace.max_records)
         for partition, records in polled.items():
             if await self._follows(partition, records[0].offset):
                 await self._take(batch, partition, records)
-        self._lag.measure(batch.places)
+        if self._lag is not None:
+            self._lag.measure(batch.places)
         return batch
 
     def hold(self, partitions: Collection[TopicPartition]) -> None:
         """Read nothing of these partitions for now, and all others; to be said before each reading."""
         self._reader.hold(partitions)
+
+    def end(self, partition: TopicPartition) -> int | None:
+        """Return where a partition ends, as of the last time that it was read from; None if it is not ours."""
+        return self._reader.end(partition)
 
     @property
     def assigned(self) -> frozenset[TopicPartition]:
@@ -136,6 +155,16 @@ class Intake(Generic[In, Out]):
         if self._next.get(partition) == offset:
             return True
         # A partition new to us, or one that somebody else read meanwhile.
+        return await self._enter(partition, offset)
+
+    async def _enter_idle(self) -> None:
+        # Nothing may come for long: a store that was replaced is not to wait for that.
+        for partition in self._reader.assignment() - self._next.keys():
+            offset = await self._reader.next_offset(partition)
+            if offset is not None:
+                await self._enter(partition, offset)
+
+    async def _enter(self, partition: TopicPartition, offset: int) -> bool:
         start = await self._gate.enter(partition, offset)
         self._next[partition] = start
         if start == offset:

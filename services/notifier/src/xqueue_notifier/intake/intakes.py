@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from collections.abc import Callable
 from typing import TypeVar
 
 from xqueue_common.events import ProgressTopicRecord, StatusRecord, StatusTopicRecord, read_progress, read_status
@@ -9,12 +10,14 @@ from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.group import GroupReader
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.registry.records import AuditRecord, read_audit
 from xqueue_common.topics import Topics
 from xqueue_common.webhooks import Delivery, read_delivery
-from xqueue_notifier.intake.gates import EpochGate, Gate, Remembered
+from xqueue_notifier.intake.gates import EpochGate, Gate, KindGate, Memory, Remembered
 from xqueue_notifier.intake.intake import Intake, Pace
 from xqueue_notifier.settings import NotifierSettings
 
+In = TypeVar("In")
 Out = TypeVar("Out")
 
 
@@ -31,33 +34,39 @@ class Intakes:
     def status(
         self, sink: str, *, max_records: int, remembered: Remembered | None = None
     ) -> Intake[StatusTopicRecord, StatusRecord]:
-        """Make an intake of what schedulers write; for ``remembered`` see ``EpochGate``."""
-        return Intake(
-            sink,
-            reader=self._reader(sink, self._topics.status),
-            decode=read_status,
-            gate=EpochGate(self._bootstrap, client_id=self._client_id, remembered=remembered),
-            dead=self._dead(sink),
-            pace=Pace(max_records),
-        )
+        """Make an intake of what schedulers write; for ``remembered`` see ``Memory``."""
+        gate = EpochGate(self._bootstrap, client_id=self._client_id, memory=self._memory(remembered))
+        return self._intake(sink, self._topics.status, read_status, gate, max_records)
 
     def progress(
-        self, sink: str, *, max_records: int, gate: Gate[ProgressTopicRecord, Out]
+        self, sink: str, kind: type[Out], *, max_records: int, remembered: Remembered | None = None
     ) -> Intake[ProgressTopicRecord, Out]:
-        """Make an intake of what workers write on the way."""
-        return Intake(
-            sink,
-            reader=self._reader(sink, self._topics.progress),
-            decode=read_progress,
-            gate=gate,
-            dead=self._dead(sink),
-            pace=Pace(max_records),
-        )
+        """Make an intake of one kind of what workers write on the way."""
+        gate = KindGate(kind, self._memory(remembered))
+        return self._intake(sink, self._topics.progress, read_progress, gate, max_records)
+
+    def commands(
+        self,
+        sink: str,
+        kind: type[Out],
+        *,
+        read: Callable[[bytes | None], In],
+        max_records: int,
+        remembered: Remembered,
+    ) -> Intake[In, Out]:
+        """Make an intake of one kind of what gateways write, read as the sink pleases."""
+        gate = KindGate(kind, self._memory(remembered))
+        return self._intake(sink, self._topics.commands, read, gate, max_records)
+
+    def audit(self, sink: str, *, max_records: int, remembered: Remembered) -> Intake[AuditRecord, AuditRecord]:
+        """Make an intake of administrative acts."""
+        gate = KindGate(AuditRecord, self._memory(remembered))
+        return self._intake(sink, self._topics.audit, read_audit, gate, max_records)
 
     def deliveries(
-        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery]
+        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery], measured: bool = True
     ) -> Intake[Delivery, Delivery]:
-        """Make an intake of how webhooks stand."""
+        """Make an intake of how webhooks stand; for ``measured`` see ``Intake``."""
         return Intake(
             sink,
             reader=self._reader(sink, self._topics.deliveries),
@@ -65,6 +74,7 @@ class Intakes:
             gate=gate,
             dead=self._dead(sink),
             pace=Pace(max_records),
+            measured=measured,
         )
 
     async def check(self) -> None:
@@ -80,6 +90,17 @@ class Intakes:
         """Disconnect; the intakes must be closed."""
         await self._probe.stop()
         await self._producer.stop()
+
+    def _intake(
+        self, sink: str, topic: str, decode: Callable[[bytes | None], In], gate: Gate[In, Out], most: int
+    ) -> Intake[In, Out]:
+        reader, dead = self._reader(sink, topic), self._dead(sink)
+        return Intake(sink, reader=reader, decode=decode, gate=gate, dead=dead, pace=Pace(most))
+
+    def _memory(self, remembered: Remembered | None) -> Memory | None:
+        if remembered is None:
+            return None
+        return Memory(self._bootstrap, client_id=self._client_id, remembered=remembered)
 
     def _reader(self, sink: str, topic: str) -> GroupReader:
         group = f"{self._topics.prefix}notifier.{sink}"

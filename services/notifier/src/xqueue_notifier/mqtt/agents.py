@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator
 
 from xqueue_common.clock import SystemClock
+from xqueue_common.events import ProgressRecord
 from xqueue_common.ops import Health
-from xqueue_notifier.intake.gates import ProgressGate
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.mqtt.messages import Topics
 from xqueue_notifier.mqtt.progress_sink import ProgressSink
@@ -49,7 +49,7 @@ class MqttAgents:
     def _progress(self) -> ProgressSink:
         settings = self._settings
         return ProgressSink(
-            intake=self._intakes.progress("progress", max_records=settings.mqtt_batch, gate=ProgressGate()),
+            intake=self._intakes.progress("progress", ProgressRecord, max_records=settings.mqtt_batch),
             publisher=self._progress_publisher,
             topics=self._topics,
             age_ms=settings.progress_age_s * 1000,

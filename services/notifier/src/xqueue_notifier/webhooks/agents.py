@@ -56,16 +56,18 @@ class WebhookAgents:
             BreakerSettings(settings.webhook_failures, round(settings.webhook_open_s * 1000)),
         )
         self._subscribers = _subscribers(settings, topics, self._producer, self._clock)
+        schedule = schedule_of(settings.webhook_delays, settings.webhook_jitter)
+        self._engine = connect(settings.history_url)
+        # Behind all that may refuse a setting: it would be left open.
         self._caller = Caller(allow_private=settings.webhook_allow_private, timeout_s=settings.webhook_timeout_s)
         self._courier = Courier(
             subscribers=self._subscribers,
             hosts=self._hosts,
             caller=self._caller,
             ledger=Ledger(self._log),
-            schedule=schedule_of(settings.webhook_delays, settings.webhook_jitter),
+            schedule=schedule,
             clock=self._clock,
         )
-        self._engine = connect(settings.history_url)
         if not settings.webhook_secret:
             log.info("XQ_WEBHOOK_SECRET is not set: webhooks of single tasks go out unsigned")
 
@@ -103,7 +105,7 @@ class WebhookAgents:
 
     def _waits(self) -> Waits:
         return Waits(
-            intake=self._intakes.deliveries("webhook-waits", max_records=_BATCH, gate=WaitGate()),
+            intake=self._intakes.deliveries("webhook-waits", max_records=_BATCH, gate=WaitGate(), measured=False),
             subscribers=self._subscribers,
             courier=self._courier,
             clock=self._clock,

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import structlog
+from msgspec import structs
 
 from xqueue_common.clock import Clock
 from xqueue_common.errors import OutcomeUnknown
@@ -56,6 +57,10 @@ class Courier:
         url = target.url if isinstance(target, Target) else delivery.url
         return self._hosts.take(url, len(bytes(delivery.body)))
 
+    def worth_waiting(self, delivery: Delivery) -> bool:
+        """Whether a delivery that found no seat gets one soon."""
+        return self._hosts.worth_waiting(delivery.url, self._clock.monotonic_ms())
+
     async def carry(self, delivery: Delivery, seat: Seat) -> None:
         """Call the receiver when its turn has come, and write down what came of it."""
         await self._ledger.write(await self._step(delivery, seat.host))
@@ -82,9 +87,10 @@ class Courier:
             try:
                 answer, attempt = await self._call(delivery, target)
                 well = is_well(answer)
+                host.answered(attempt.duration_ms, self._clock.monotonic_ms())
             finally:
                 host.breaker.end(permit, well, self._clock.monotonic_ms())
-        return await self._after(called(delivery, attempt), answer)
+        return await self._after(called(structs.replace(delivery, url=target.url), attempt), answer)
 
     async def _call(self, delivery: Delivery, target: Target) -> tuple[Answer, Try]:
         at_ms, began_ms, body = self._clock.now_ms(), self._clock.monotonic_ms(), bytes(delivery.body)

@@ -1,5 +1,6 @@
 """From versions of tasks to first tries."""
 
+import asyncio
 from functools import partial
 
 from xqueue_common.clock import Clock
@@ -13,9 +14,6 @@ from xqueue_notifier.webhooks.hosts import Hosts, Patience
 from xqueue_notifier.webhooks.orders import delivery_for, orders_for
 from xqueue_notifier.webhooks.subscribers import Subscribers
 from xqueue_notifier.webhooks.work import Work
-
-_STALL_S = 0.05
-"""How long one batch may wait for room; what finds none then is put off, so that a slow host holds up no other."""
 
 
 class FirstTries:
@@ -55,13 +53,16 @@ class FirstTries:
         told = buried = 0
         if batch.arrivals:
             await self._subscribers.refresh()
-            patience = Patience(self._hosts, _STALL_S)
+            patience, put_off = Patience(self._hosts), list[Delivery]()
             for arrival in batch.arrivals:
                 deliveries = await self._deliveries(arrival)
                 buried += deliveries is None
                 told += bool(deliveries)
                 for delivery in deliveries or ():
-                    await self._see_to(arrival, delivery, patience)
+                    if not await self._sent(arrival, delivery, patience):
+                        put_off.append(delivery)
+            # Awaited: were these sent off as well, nothing would bound their number.
+            await asyncio.gather(*map(self._courier.put_off, put_off))
         await self._work.note(batch)
         skipped = len(batch.arrivals) - told - buried
         return count(self._intake.sink, Round(told, skipped, batch.ignored, batch.buried + buried))
@@ -76,13 +77,13 @@ class FirstTries:
             await self._intake.bury(arrival, f"it cannot be told: {error}")
             return None
 
-    async def _see_to(self, arrival: Arrival[StatusRecord], delivery: Delivery, patience: Patience) -> None:
+    async def _sent(self, arrival: Arrival[StatusRecord], delivery: Delivery, patience: Patience) -> bool:
+        """Send a delivery off to its first try, if there is room or there will be soon."""
         seat = self._courier.seat(delivery)
-        while seat is None and await patience.someone_left():
+        while seat is None and await patience.someone_left(swift=self._courier.worth_waiting(delivery)):
             seat = self._courier.seat(delivery)
         if seat is None:
-            # Awaited: were these sent off as well, nothing would bound their number.
-            await self._courier.put_off(delivery)
-        else:
-            carry, leave = partial(self._courier.carry, delivery, seat), partial(self._courier.leave, seat)
-            self._work.send(arrival, carry, leave)
+            return False
+        carry, leave = partial(self._courier.carry, delivery, seat), partial(self._courier.leave, seat)
+        self._work.send(arrival, carry, leave)
+        return True

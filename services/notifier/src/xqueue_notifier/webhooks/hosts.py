@@ -11,6 +11,9 @@ _QUEUED = 10
 """As many times what a host is sent at once may wait in memory for its turn."""
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_REMEMBERED = 10_000
+_REMEMBERED_CALLS = 10
+_SWIFT_MS = 100
+_SILENT_MS = 500
 
 
 class Room(NamedTuple):
@@ -21,13 +24,25 @@ class Room(NamedTuple):
 
 
 class Host:
-    """One host: who waits for a turn there, and its breaker."""
+    """One host: who waits for a turn there, its breaker, and how quickly it answers."""
 
     def __init__(self, name: str, room: Room, settings: BreakerSettings) -> None:
         self.name = name
         self.breaker = Breaker(settings)
         self.turn = asyncio.Semaphore(room.per_host)
         self.count = 0
+        self._usual_ms = float(_SWIFT_MS)
+        self._answered_ms = 0
+
+    def answered(self, took_ms: int, now_ms: int) -> None:
+        """Note that a call has ended."""
+        self._usual_ms += (took_ms - self._usual_ms) / _REMEMBERED_CALLS
+        self._answered_ms = now_ms
+
+    def swift(self, now_ms: int) -> bool:
+        """Whether a turn there comes soon, however many wait for one."""
+        silent_ms = now_ms - self._answered_ms
+        return self.breaker.closed and self._usual_ms < _SWIFT_MS and silent_ms < _SILENT_MS
 
 
 class Seat(NamedTuple):
@@ -54,7 +69,7 @@ class Hosts:
         name = host_of(url)
         host = self._hosts.get(name) or Host(name, self._room, self._settings)
         full = self._count >= self._room.in_all or (self._count and self._bytes + size > _MOST_BYTES)
-        if full or host.count >= self._room.per_host * (1 + _QUEUED):
+        if full or self._crowded(host):
             return None
         self._hosts[name] = host
         host.count += 1
@@ -73,9 +88,17 @@ class Hosts:
         (self._open.discard if host.breaker.closed else self._open.add)(host.name)
         BREAKERS.set(len(self._open))
 
+    def worth_waiting(self, url: str, now_ms: int) -> bool:
+        """Whether a delivery finds no room only because many others go to the same host, which is swift."""
+        host = self._hosts.get(host_of(url))
+        return host is not None and self._crowded(host) and host.swift(now_ms)
+
     async def someone_leaves(self) -> None:
         """Return as soon as a seat is given back."""
         await self._left.wait()
+
+    def _crowded(self, host: Host) -> bool:
+        return host.count >= self._room.per_host * (1 + _QUEUED)
 
     def _add(self, count: int, size: int) -> None:
         self._count += count
@@ -84,16 +107,22 @@ class Hosts:
 
 
 class Patience:
-    """How long somebody waits for seats in all."""
+    """How long one batch waits for seats in all: a moment, or longer for hosts that are swift.
 
-    def __init__(self, hosts: Hosts, most_s: float) -> None:
+    What finds none then is put off, so that a slow host holds up no other. With a swift one it is we who are slow.
+    """
+
+    def __init__(self, hosts: Hosts, *, most_s: float = 0.05, most_for_swift_s: float = 1.0) -> None:
         self._hosts = hosts
-        self._until = asyncio.get_running_loop().time() + most_s
+        self._began = asyncio.get_running_loop().time()
+        self._most_s = most_s
+        self._most_for_swift_s = most_for_swift_s
 
-    async def someone_left(self) -> bool:
+    async def someone_left(self, *, swift: bool) -> bool:
         """Return as soon as a seat was given back: True; or False: the patience is at its end."""
+        most_s = self._most_for_swift_s if swift else self._most_s
         try:
-            async with asyncio.timeout_at(self._until):
+            async with asyncio.timeout_at(self._began + most_s):
                 await self._hosts.someone_leaves()
         except TimeoutError:
             return False

@@ -9,7 +9,8 @@ from xqueue_common.topics import WEBHOOK_WAITS
 from xqueue_common.webhooks import ENDED, FIRST_WAIT, Delivery, DeliveryState, Try, later
 
 _TRIES_SHOWN = 20
-_LONGEST_S = 7 * 86_400
+_LONGEST_S = 5 * 86_400
+"""With all its jitter a wait still ends before Kafka forgets the record."""
 _GRACE_MS = 86_400_000
 """By how much a delivery may outlast its schedule because it is put off, before it is given up."""
 

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from xqueue_common.clock import Clock
 from xqueue_common.codec import encode
+from xqueue_common.errors import Unavailable
 from xqueue_common.kafka.log_end import LogEnd
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_common.registry.records import Subscription
@@ -66,12 +67,15 @@ class Subscribers:
         """Wait until all is known that was written before this call: who has just subscribed misses nothing.
 
         Raises:
-            Unavailable: Kafka is away.
-            TimeoutError: it is not read in time.
+            Unavailable: Kafka is away, or the registry is not read in time.
         """
-        async with asyncio.timeout(_PATIENCE_S):
-            await self._ready.wait()
-            await self._registry.reached(await self._end.ask() - 1)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._ready.wait()
+                await self._registry.reached(await self._end.ask() - 1)
+        except TimeoutError as error:
+            part = "kafka"
+            raise Unavailable(part, "the registry is not read in time") from error
 
     def of(self, tenant: str) -> Sequence[Subscription]:
         """Return who may want to hear of a tenant's tasks."""

@@ -10,6 +10,7 @@ from xqueue_common.clock import Clock
 from xqueue_common.webhooks import ENDED, Delivery
 from xqueue_notifier.intake.batch import Arrival
 from xqueue_notifier.intake.intake import Intake
+from xqueue_notifier.metrics import WAITING
 from xqueue_notifier.rounds import Round, count
 from xqueue_notifier.webhooks.courier import Courier
 from xqueue_notifier.webhooks.subscribers import Subscribers
@@ -63,6 +64,7 @@ class Waits:
         for arrival in batch.arrivals:
             self._work.send(arrival, partial(self._wait, arrival))
         await self._work.note(batch)
+        self._show()
         return count(self._intake.sink, Round(len(batch.arrivals), 0, batch.ignored, batch.buried))
 
     async def _wait(self, arrival: Arrival[Delivery]) -> None:
@@ -88,6 +90,12 @@ class Waits:
         finally:
             self._waiting[partition] -= 1
             self._bytes[partition] -= size
+
+    def _show(self) -> None:
+        for partition, done in self._work.done.items():
+            # Not below 0: a topic that was replaced ends before what was done of the one before it.
+            number = max(0, (self._intake.end(partition) or done) - done)
+            WAITING.labels(wait=str(partition.partition)).set(number)
 
     def _is_full(self, partition: TopicPartition) -> bool:
         return (

@@ -1,6 +1,6 @@
 """Records whose work goes on beside the reading of more, and ends in any order."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from aiokafka import TopicPartition
@@ -44,6 +44,11 @@ class Work(Generic[Out]):
         self._tally.keep_only(self._intake.assigned)
         batch.arrivals = [arrival for arrival in batch.arrivals if self._tally.is_news(*_place(arrival))]
         return batch
+
+    @property
+    def done(self) -> Mapping[TopicPartition, int]:
+        """Up to where each partition is done."""
+        return self._tally.done
 
     def send(self, arrival: Arrival[Out], errand: Errand, after: Callable[[], None] | None = None) -> None:
         """Do something for a record, beside everything else; ``after`` is called however that ends."""

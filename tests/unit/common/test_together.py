@@ -1,0 +1,52 @@
+"""Those who ask in the same turn share one round trip, and nothing else."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from xqueue_common.errors import Unavailable
+from xqueue_common.together import Together
+
+
+class Oracle:
+    """Answers a number with its double; 13 is more than it can bear."""
+
+    def __init__(self) -> None:
+        self.rounds: list[list[int]] = []
+
+    async def __call__(self, numbers: Sequence[int]) -> list[int]:
+        self.rounds.append(list(numbers))
+        await asyncio.sleep(0)
+        if 13 in numbers:
+            part = "oracle"
+            raise Unavailable(part, "bad luck")
+        return [2 * number for number in numbers]
+
+
+async def test_those_who_ask_in_the_same_turn_share_a_round_trip_each_with_its_answer() -> None:
+    oracle = Oracle()
+    together = Together(oracle)
+
+    assert await asyncio.gather(*map(together.ask, (1, 2, 2, 3))) == [2, 4, 4, 6]
+    assert await together.ask(4) == 8
+    assert oracle.rounds == [[1, 2, 2, 3], [4]]
+
+
+async def test_all_of_a_round_that_failed_are_told_and_the_next_goes_on() -> None:
+    together = Together(Oracle())
+    failed = await asyncio.gather(*map(together.ask, (1, 13)), return_exceptions=True)
+
+    assert {type(outcome) for outcome in failed} == {Unavailable}
+    assert await together.ask(1) == 2
+
+
+async def test_one_who_gives_up_harms_no_other() -> None:
+    together = Together(Oracle())
+    gone, stays = (asyncio.create_task(together.ask(number)) for number in (1, 2))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert await stays == 4
+    with pytest.raises(asyncio.CancelledError):
+        await gone
