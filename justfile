@@ -34,6 +34,11 @@ schemathesis url *args:
     @shift; PYTHONPATH=tests/support/schemathesis SCHEMATHESIS_HOOKS=hooks uv run schemathesis \
         --config-file tests/support/schemathesis/schemathesis.toml run "{{ url }}/openapi.json" "$@"
 
+# Every call of a running gateway's OpenAPI document by curl: `just tour http://127.0.0.1:8080 [--key xq_…]`
+[group('test')]
+tour url *args:
+    @exec uv run python tests/tour "$@"
+
 # Style, types and the borders between the packages
 [group('lint')]
 lint:

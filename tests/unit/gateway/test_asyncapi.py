@@ -23,6 +23,8 @@ from xqueue_gateway.push.selection import Filter
 from xqueue_notifier.mqtt.messages import Topics as MqttTopics
 from xqueue_notifier.mqtt.messages import progress_message, status_messages
 from xqueue_notifier.settings import NotifierSettings
+from xqueue_notifier.webhooks.orders import Order, delivery_for
+from xqueue_notifier.webhooks.signing import headers_of
 
 OFFICIAL = Path(__file__).parents[2] / "support" / "asyncapi" / "3.0.0.json"
 TASK = "01a205fa-7e08-7000-8000-2c62ad5751f1"
@@ -99,6 +101,14 @@ def test_mqtt_settings_are_as_described() -> None:
 
     assert (settings.mqtt_qos, settings.mqtt_expiry_s, settings.mqtt_prefix) == (QOS, EXPIRY_S, "")
     assert settings.mqtt_retain is retained("mqtt_task")
+
+
+def test_a_webhook_is_as_described() -> None:
+    delivery = delivery_for(Order("default", None, "https://example.com"), status_record(), 5)
+    headers = committed()["components"]["messages"]["webhook.event"]["headers"]["properties"]
+
+    assert faults("webhook.event", json.loads(bytes(delivery.body))) == []
+    assert headers_of(delivery.id, 5, bytes(delivery.body), [b"key"]).keys() == headers.keys()
 
 
 def test_a_subscription_names_the_parts_of_a_filter() -> None:

@@ -36,7 +36,7 @@ class Channel(NamedTuple):
     """One place where messages are to be had.
 
     Attributes:
-        address: where; with parameters in braces.
+        address: where; with parameters in braces; None: wherever it was asked for.
         server: which of the servers has it.
         summary: what it is for.
         messages: by name.
@@ -46,7 +46,7 @@ class Channel(NamedTuple):
         more: fields of our own, beginning with ``x-``.
     """
 
-    address: str
+    address: str | None
     server: str
     summary: str
     messages: Mapping[str, Message]

@@ -10,6 +10,7 @@ from xqueue_gateway.asyncapi.channel import Channel, Message
 from xqueue_gateway.asyncapi.kafka import LOGS, kafka_channels, records_of
 from xqueue_gateway.asyncapi.mqtt import mqtt_channels
 from xqueue_gateway.asyncapi.push import TYPES, push_channels
+from xqueue_gateway.asyncapi.webhook import WebhookEvent, webhook_channels
 from xqueue_gateway.asyncapi.yaml import yaml_of
 from xqueue_gateway.openapi.guard import SECURITY_SCHEMES
 from xqueue_gateway.openapi.schemas import Schemas
@@ -19,6 +20,7 @@ _BEARER = [{"$ref": "#/components/securitySchemes/bearer"}]
 _SERVERS: Mapping[str, Mapping[str, Any]] = {
     "websocket": {"host": "127.0.0.1:8080", "protocol": "ws", "security": _BEARER, "title": "Any gateway"},
     "http": {"host": "127.0.0.1:8080", "protocol": "http", "security": _BEARER, "title": "Any gateway"},
+    "receiver": {"host": "example.com", "protocol": "https", "title": "Whoever wants to be told"},
     "mqtt": {
         "host": "127.0.0.1:1883",
         "protocol": "mqtt",
@@ -36,8 +38,9 @@ _SERVERS: Mapping[str, Mapping[str, Any]] = {
 def asyncapi() -> dict[str, Any]:
     """Return the whole document."""
     records = [record for log in LOGS for record in records_of(log)]
-    schemas = Schemas([*records, *TYPES, Snapshot], ref=_REF)
-    channels = dict([*push_channels(schemas), *mqtt_channels(), *kafka_channels(Topics())])
+    schemas = Schemas([*records, *TYPES, WebhookEvent, Snapshot], ref=_REF)
+    pushed = (*push_channels(schemas), *webhook_channels())
+    channels = dict([*pushed, *mqtt_channels(), *kafka_channels(Topics())])
     return {
         "asyncapi": "3.0.0",
         "info": {
