@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from integration.gateway.played import PlayedCell
 from integration.gateway.running import Door, gateway
+from support.bad_requests import SOME_ID
 from support.eventually import eventually
 
 from xqueue_common.events import ErrorInfo
@@ -237,3 +238,13 @@ async def test_the_current_version_is_told_before_the_history_has_it(door: Door)
     items = (await door.get(f"/api/v1/tasks/{task_id}/history")).json()["items"]
 
     assert [(item["version"], item["status"]) for item in items] == [(1, "pending")]
+
+
+async def test_tasks_that_are_read_at_the_same_time_are_each_told_as_they_stand(door: Door) -> None:
+    submitted = [await door.submit(labels={"n": str(n)}) for n in range(5)]
+    asked = [submitted[n % 5]["task_id"] for n in range(40)]
+    told = await asyncio.gather(*(door.get(f"/api/v1/tasks/{task_id}") for task_id in [*asked, SOME_ID]))
+
+    assert [answer.json()["task_id"] for answer in told[:-1]] == asked
+    assert [answer.json()["labels"]["n"] for answer in told[:-1]] == [str(n % 5) for n in range(40)]
+    assert told[-1].status_code == 404

@@ -125,7 +125,7 @@ class Cell:
         self._redis = redis
         self.number = cell
         self.base = base_key(prefix, cell)
-        self._reads = Together(self._read_all)
+        self._reads = Together[str, tuple[int, bytes, int]](self._read_all)
 
     async def read(self, task_id: str) -> Reading:
         """Return what the cell knows of a task.
@@ -133,7 +133,8 @@ class Cell:
         Raises:
             Unavailable: Redis does not answer.
         """
-        return await self._reads.ask(task_id)
+        commands, row, rank = await self._reads.ask(task_id)
+        return Reading(commands, _row.decode(row) if row else None, rank if rank >= 0 else None)
 
     async def stats(self) -> Stats:
         """Return the counts of the cell.
@@ -272,14 +273,11 @@ class Cell:
         """
         await self._ask("xq_leave", incarnation, inbox, otherwise=(Code.ASK_AGAIN,))
 
-    async def _read_all(self, task_ids: Sequence[str]) -> list[Reading]:
-        answers: list[Any] = []
+    async def _read_all(self, task_ids: Sequence[str]) -> list[tuple[int, bytes, int]]:
+        answers: list[tuple[int, bytes, int]] = []
         for i in range(0, len(task_ids), _READ_AT_ONCE):
             answers += await self._read_some(task_ids[i : i + _READ_AT_ONCE])
-        return [
-            Reading(commands, _row.decode(row) if row else None, rank if rank >= 0 else None)
-            for commands, row, rank in answers
-        ]
+        return answers
 
     async def _read_some(self, task_ids: Sequence[str]) -> list[Any]:
         unknown = (-1, b"", -1)
