@@ -42,10 +42,14 @@ fmt:
     uv run ruff check --fix
     uv run ruff format
 
-# Write contracts/openapi.json anew (a test compares it with the routes)
+# Write contracts/ anew: openapi.json, asyncapi.yaml, schemas (tests compare them with the types)
 [group('lint')]
-openapi:
+contracts:
     uv run python -m xqueue_gateway.openapi contracts/openapi.json
+    uv run python -m xqueue_gateway.asyncapi contracts
+
+[private]
+openapi: contracts
 
 # What has to pass before anything lands
 [group('ci')]
@@ -59,4 +63,4 @@ simulate *args:
 # A measurement: `just bench chain`, `just bench drain --keys 100` (see bench/README.md)
 [group('bench')]
 bench name *args:
-    @shift; exec uv run python bench/{{ name }}.py "$@"
+    @shift; exec uv run python bench/{{ if name == "http" { "http_door" } else { name } }}.py "$@"

@@ -10,6 +10,8 @@ from support.programs import kustomize
 
 Manifest = Mapping[str, Any]
 
+_MADE_UP = {"XQ_OPERATOR_KEY": f"xq_{'k' * 43}"}
+
 
 class Workload(NamedTuple):
     """A kind of pod, with its first container."""
@@ -80,7 +82,8 @@ class Cluster:
 
     def _all_of(self, source: Manifest) -> Mapping[str, str]:
         if "secretRef" in source:
-            return dict.fromkeys(self._data("Secret", source["secretRef"]["name"]), "made-up://")
+            names = self._data("Secret", source["secretRef"]["name"])
+            return {name: _MADE_UP.get(name, "made-up://") for name in names}
         return self._data("ConfigMap", source["configMapRef"]["name"])
 
     def _data(self, kind: str, name: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from xqueue_common.ops import Health, OpsServer
 from xqueue_common.settings import CommonSettings, load, variables
-from xqueue_gateway.http.aliases import ALIASES
+from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.operations import OPERATIONS
 from xqueue_gateway.settings import Settings as GatewaySettings
 from xqueue_notifier.settings import NotifierSettings
@@ -63,10 +63,10 @@ def port_of(service: str, environment: Mapping[str, str]) -> int:
 
 
 def open_to_all(service: str, environment: Mapping[str, str]) -> bool:
-    """Whether others than its own container can reach that port; a gateway without keys must be allowed that."""
+    """Whether others than its own container can reach that port; a gateway asks for keys, or may do without."""
     settings = read_settings(service, environment)
     if isinstance(settings, GatewaySettings):
-        return settings.allow_open and settings.host == _ALL
+        return (settings.allow_open or settings.auth == "required") and settings.host == _ALL
     return settings.ops_host == _ALL
 
 
@@ -74,7 +74,7 @@ def paths(service: str) -> frozenset[str]:
     """Return what a service answers to GET on that port."""
     if service == "gateway":
         routes = {operation.path for operation in OPERATIONS if operation.method == "GET"}
-        return frozenset(routes | {alias for alias, path in ALIASES.items() if path in routes})
+        return frozenset(routes | {alias for path in routes for alias in aliases_of("GET", path)})
     return asyncio.run(_ops_paths())
 
 

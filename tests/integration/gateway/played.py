@@ -36,7 +36,9 @@ from xqueue_common.kafka.tail import Tail
 from xqueue_common.redis_calls import connect
 from xqueue_common.task import TaskRow, TaskSpec, TaskState, spec_of_row, state_of_row
 from xqueue_common.topics import Topics
+from xqueue_common.webhooks import Delivery
 from xqueue_embedded import Kafka, Redis
+from xqueue_notifier.webhooks.list_store import row_of
 from xqueue_scheduler.records import records_of
 from xqueue_scheduler.store.cell import CellStore, read_output
 from xqueue_scheduler.store.head import HeadSettings
@@ -256,6 +258,11 @@ class PlayedCell:
         }
         await self._replace(schema.positions, [position])
         self.written = self._kept
+
+    async def keep_deliveries(self, *records: Delivery) -> None:
+        """Put deliveries into the history."""
+        await self._make_tables()
+        await self._replace(schema.deliveries, [row_of(record) for record in records])
 
     async def keep_lines(self, task_id: str, *lines: tuple[int, int, str]) -> None:
         """Write log lines of a task into the history: attempt, number and message."""

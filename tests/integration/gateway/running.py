@@ -37,6 +37,10 @@ class Door:
             method, path, headers={"X-XQ-Tenant": self.tenant, **(headers or {})}, **more
         )
 
+    async def bare(self, method: str, path: str, **more: Any) -> Answer:
+        """Send any request, without a word about tenants."""
+        return await self._http.request(method, path, **more)
+
     async def submit(self, task_type: str = "noop", *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """Submit a task and return its snapshot."""
         answer = await self.post({"type": task_type, **fields}, key=key)
@@ -66,10 +70,14 @@ class Door:
         return snapshot
 
     @asynccontextmanager
-    async def events(self, task_id: str, **headers: str) -> AsyncIterator["EventStream"]:
+    async def events(
+        self, task_id: str, *, bearer: str | None = None, **headers: str
+    ) -> AsyncIterator["EventStream"]:
         """Follow a task by server-sent events, once the gateway listens."""
         path = f"/api/v1/tasks/{task_id}/events"
         asked = {"X-XQ-Tenant": self.tenant, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        if bearer is not None:
+            asked["Authorization"] = f"Bearer {bearer}"
         async with self._http.stream("GET", path, headers=asked) as answer:
             yield EventStream(answer)
 

@@ -13,6 +13,7 @@ from xqueue_common.events import ProgressTopicRecord, StatusRecord, Takeover
 from xqueue_common.kafka.admin import ensure_topics
 from xqueue_common.kafka.producer import Outgoing, Producer
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.registry.records import Registered
 from xqueue_common.task import TaskSpec
 from xqueue_common.topics import Topics
 from xqueue_embedded import Kafka
@@ -28,6 +29,7 @@ class PlayedScheduler:
         self.prefix = f"{namespace}."
         self.topics = Topics(self.prefix)
         self.epoch = 0
+        self.history_url = ""
         self._producer = Producer(kafka.bootstrap, client_id=f"{namespace}-scheduler")
 
     async def start(self, *, cells: int = 1) -> None:
@@ -54,6 +56,15 @@ class PlayedScheduler:
     async def report(self, *records: ProgressTopicRecord) -> None:
         """Write what workers say of progress."""
         await self.append(self.topics.progress, *map(encode, records))
+
+    async def register(self, *records: Registered) -> None:
+        """Write into the registry."""
+        rows = [Outgoing(encode(record), record.id.encode()) for record in records]
+        await self._producer.append(self.topics.registry, 0, rows)
+
+    async def forget(self, record_id: str) -> None:
+        """Take an id out of the registry."""
+        await self._producer.append(self.topics.registry, 0, [Outgoing(None, record_id.encode())])
 
     async def append(self, topic: str, *values: bytes, cell: int = 0) -> int:
         """Append whatever it is; return the offset of the first."""

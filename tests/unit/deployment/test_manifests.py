@@ -17,7 +17,7 @@ CUSTOM = {
     "ScaledObject": ("spec.scaleTargetRef.name", "spec.triggers"),
 }
 
-OPERATORS_SECRETS = {"xqueue-redis", "xqueue-history", "xqueue-mqtt", "xqueue-artifacts"}
+OPERATORS_SECRETS = {"xqueue-redis", "xqueue-history", "xqueue-mqtt", "xqueue-artifacts", "xqueue-access"}
 """Secrets that are not in the repository: docs/deployment.md says how they are made."""
 
 

@@ -70,7 +70,7 @@ def test_addresses_are_told(cluster: Cluster) -> None:
 
 def test_addresses_that_may_hold_a_password_come_from_secrets(cluster: Cluster) -> None:
     secrets_of = {
-        "gateway": {"xqueue-redis", "xqueue-history", "xqueue-artifacts"},
+        "gateway": {"xqueue-redis", "xqueue-history", "xqueue-artifacts", "xqueue-access"},
         "scheduler": {"xqueue-redis"},
         # Handlers are other people's code: the worker knows of nothing that it does not need.
         "worker": {"xqueue-redis", "xqueue-artifacts"},

@@ -11,6 +11,11 @@ def tenant_scope(tenant: str) -> str:
     return f"n/{tenant}"
 
 
+def open_scope(tenant: str) -> str:
+    """Return the name under which all open tasks of a tenant are counted; nobody holds a slot in it."""
+    return f"o/{tenant}"
+
+
 def type_scope(task_type: str) -> str:
     """Return the scope of a task type."""
     return f"t/{task_type}"

@@ -39,6 +39,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             loops = (
                 resources.registry.run(),
+                resources.permits.run(),
                 resources.feed.run(),
                 resources.keeper.run(),
                 resources.memory.run(),

@@ -27,6 +27,7 @@ class Kind(Enum):
     KEY_REUSED = (409, "idempotency-key-reused", "The idempotency key stands for another submission")
     EXISTS = (409, "exists", "There is one already")
     TOO_MANY = (409, "too-many", "There are as many as there may be")
+    NO_RECEIVER = (409, "no-receiver", "Nobody is there to be told")
     NOT_EMPTY = (409, "not-empty", "The queue holds tasks")
     TOO_LARGE = (413, "too-large", "The request is too large")
     MEDIA = (415, "unsupported-media-type", "The body is of another type than is taken here")

@@ -17,6 +17,7 @@ from xqueue_common.registry.registry import Registry
 from xqueue_common.topics import Topics
 from xqueue_gateway import metrics
 from xqueue_gateway.access.keys import KeyRing
+from xqueue_gateway.access.permits import Permits
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.keeper import BookKeeper
 from xqueue_gateway.history.database import Database
@@ -41,7 +42,9 @@ class Resources(NamedTuple):
     acts: Batcher
     registry: Registry
     registering: Batcher
+    delivering: Batcher
     ring: KeyRing
+    permits: Permits
     ends: Ends
     recall: Recall
     redis: Redis
@@ -64,7 +67,7 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         ConfigError: the address of the history, or of the artifacts, cannot be used.
     """
     artifacts = ArtifactStore.of(settings)
-    commands, acts, registering = await _logs(settings, topics, stack)
+    commands, acts, registering, delivering = await _logs(settings, topics, stack)
     ring = KeyRing(clock=SystemClock(), operator_key=settings.operator_key)
     registry = await _registry(settings, topics, ring, stack)
     ends = Ends(settings.kafka_bootstrap, topics, cells=cells)
@@ -88,7 +91,9 @@ async def open_resources(settings: Settings, topics: Topics, cells: int, stack: 
         acts=acts,
         registry=registry,
         registering=registering,
+        delivering=delivering,
         ring=ring,
+        permits=Permits(ring=ring, clock=SystemClock()),
         ends=ends,
         recall=recall,
         redis=redis,
@@ -128,13 +133,15 @@ async def _registry(settings: Settings, topics: Topics, ring: KeyRing, stack: As
 
 
 async def _logs(settings: Settings, topics: Topics, stack: AsyncExitStack) -> list[Batcher]:
-    """Return what appends to the logs that gateways write: commands, administrative acts, the registry."""
+    """Return what appends to the logs that gateways write: commands, administrative acts, the registry, replays."""
     producer = Producer(
         settings.kafka_bootstrap, client_id="xq-gateway-commands", timeout_s=settings.produce_timeout_s
     )
     stack.push_async_callback(producer.stop)
     await producer.start()
-    logs = [Batcher(producer, topic) for topic in (topics.commands, topics.audit, topics.registry)]
+    logs = [
+        Batcher(producer, topic) for topic in (topics.commands, topics.audit, topics.registry, topics.deliveries)
+    ]
     for log in logs:
         # Closed before the producer: whoever was promised an answer gets it.
         stack.push_async_callback(log.flush)

@@ -35,6 +35,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         cors_origins: web origins (``https://app.example.com``) that may call this gateway, comma separated; ``*``
             allows all. The gateway's own origin is always allowed.
         webhook_allow_private: accept webhook addresses in private networks.
+        webhooks_per_tenant: subscriptions to webhooks that a tenant may have, or the operator for all tenants.
         produce_timeout_s: seconds until an unanswered submission counts as of unknown outcome.
         fold_wait_s: seconds that a reader waits for the scheduler to apply what was accepted before it asked.
         reject_hopeless: refuse a task at once (429) that will hardly begin before its queue timeout, judged by what
@@ -66,6 +67,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     max_audio_bytes: Annotated[int, Meta(ge=1024, le=1024 * _MIB)] = 64 * _MIB
     cors_origins: str = ""
     webhook_allow_private: bool = False
+    webhooks_per_tenant: Annotated[int, Meta(ge=0, le=10_000)] = 100
     produce_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
     fold_wait_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     reject_hopeless: bool = False

@@ -13,6 +13,7 @@ from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.issuer import Issuer, Trust
 from xqueue_gateway.access.key_maker import KeyMaker
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.access.tiers import Tiers
 from xqueue_gateway.access.tokens import Tokens
 from xqueue_gateway.access.trail import Trail
@@ -31,6 +32,7 @@ from xqueue_gateway.history.log_lines import LogLines
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import documents
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
 from xqueue_gateway.http.guard import Guard
@@ -45,7 +47,7 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
-from xqueue_gateway.openapi.document import document_text
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 from xqueue_gateway.push.seats import Seats
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
@@ -65,6 +67,8 @@ from xqueue_gateway.tasks.reprioritizer import Reprioritizer
 from xqueue_gateway.tasks.retrier import Retrier
 from xqueue_gateway.tasks.submitter import Submitter
 from xqueue_gateway.tasks.waiter import Waiter
+from xqueue_gateway.webhooks.deliveries import Deliveries
+from xqueue_gateway.webhooks.subscriptions import Subscriptions
 
 
 def serve(wiring: "Wiring", health: Health) -> ASGIApp:
@@ -83,7 +87,9 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         artifacts=wiring.artifacts,
         model_calls=model_calls(wiring.settings, wiring.submitter, wiring.incoming, wiring.clock),
         keys=wiring.keys,
+        webhooks=wiring.webhooks,
         system=wiring.system(health),
+        documents=documents(),
     )
     return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
 
@@ -112,6 +118,7 @@ class Wiring:
             issuer=Issuer(trust, clock=self.clock) if trust.url else None,
             tiers=self.tiers,
             buckets=self.buckets,
+            permits=self.open.permits,
             required=settings.auth == "required",
         )
 
@@ -136,6 +143,11 @@ class Wiring:
         return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
 
     @cached_property
+    def quotas(self) -> Quotas:
+        """Holds tenants to theirs."""
+        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
+
+    @cached_property
     def trail(self) -> Trail:
         """Writes down administrative acts."""
         return Trail(self.open.acts, clock=self.clock)
@@ -151,6 +163,20 @@ class Wiring:
         maker = KeyMaker(ring=self.open.ring, writer=self.writer, tiers=self.tiers, clock=self.clock)
         return KeyEndpoints(maker=maker, tokens=self.tokens, door=self.door)
 
+    @property
+    def webhooks(self) -> WebhookEndpoints:
+        """Webhooks over HTTP."""
+        view = self.open.registry.view
+        subscriptions = Subscriptions(
+            view=view,
+            writer=self.writer,
+            clock=self.clock,
+            allow_private=self.settings.webhook_allow_private,
+            most=self.settings.webhooks_per_tenant,
+        )
+        told = Deliveries(database=self.open.database, log=self.open.delivering, view=view, clock=self.clock)
+        return WebhookEndpoints(subscriptions=subscriptions, deliveries=told, lookup=self.lookup)
+
     @cached_property
     def submitter(self) -> Submitter:
         """Puts tasks into the log."""
@@ -161,12 +187,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
+            quotas=self.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
+            quotas=self.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -314,7 +342,7 @@ class Wiring:
         """The system over HTTP."""
         fleet = Fleet(cells=self.open.cells, rates=self.open.ears.rates, clock=self.clock)
         allocations = Allocations(reader=self.reader)
-        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations, openapi=document_text())
+        return SystemEndpoints(health=health, fleet=fleet, allocations=allocations)
 
     def stream(self, origins: Origins) -> TaskStream:
         """The WebSocket."""

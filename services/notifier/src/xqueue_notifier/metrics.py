@@ -15,3 +15,8 @@ SWEPT = Counter(
     "xqueue_notifier_swept_artifacts", "Artifacts deleted because their time, or their task's, was over"
 )
 FAILURES = Counter("xqueue_notifier_failures", "Times that an agent failed and was run again", ("agent",))
+CALLS = Counter("xqueue_notifier_webhook_calls", "Calls of webhooks, by what came of them", ("outcome",))
+CALL_S = Histogram("xqueue_notifier_webhook_call_seconds", "How long calls of webhooks took")
+STEPS = Counter("xqueue_notifier_webhook_deliveries", "Steps of deliveries, by where they led", ("state",))
+UNDER_WAY = Gauge("xqueue_notifier_webhook_under_way", "Deliveries in memory: called, or waiting for their turn")
+BREAKERS = Gauge("xqueue_notifier_webhook_open_breakers", "Hosts that are known not to answer")

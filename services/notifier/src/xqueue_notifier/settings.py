@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from xqueue_common.names import Share
 from xqueue_common.settings import CommonSettings, Port
 
 _MAX_EXPIRY_S = (1 << 32) - 1
@@ -22,8 +23,8 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
     """What the notifier needs to know, besides what every service does.
 
     Attributes:
-        notifier_sinks: the sinks that this process runs, comma separated: ``history``, ``mqtt``. A process has one
-            core; under heavy load give each sink a process.
+        notifier_sinks: the sinks that this process runs, comma separated: ``history``, ``mqtt``, ``webhooks``. A
+            process has one core; under heavy load give each sink a process.
         history_url: where the history is kept: ``sqlite:///path`` or ``postgresql://user:password@host/database``.
         history_retention_days: days for which ended tasks are kept; 0 keeps them for ever.
         history_batch: records applied in one transaction at most.
@@ -44,9 +45,20 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
         mqtt_batch: records told in one go at most.
         mqtt_lag_s: seconds behind from which on only the latest version of a task in a batch is told.
         progress_age_s: seconds after which a progress that could not be told is dropped.
+        webhook_secret: what the webhooks of single tasks are signed with, ``whsec_`` and base64 or a plain text;
+            several, separated by spaces, all sign. Empty: those go out unsigned. Subscriptions have their own.
+        webhook_allow_private: call private addresses as well; the same for gateways.
+        webhook_delays: seconds to wait before each further try, 1 to 9 of them.
+        webhook_jitter: share by which each wait is lengthened at most, by chance.
+        webhook_timeout_s: seconds that a call may take in all.
+        webhook_per_host: calls of one host at once; ten times as many may wait in memory for their turn.
+        webhook_at_once: deliveries in memory at most, of all hosts together.
+        webhook_failures: calls in a row that a host leaves without an answer, or answers with a 5xx, until it is
+            left alone.
+        webhook_open_s: seconds for which it is left alone before one call shows whether it is well again.
     """
 
-    notifier_sinks: str = "history,mqtt"
+    notifier_sinks: str = "history,mqtt,webhooks"
     history_url: str = "sqlite:///xqueue.db"
     history_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
     history_batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_000
@@ -66,3 +78,12 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
     mqtt_batch: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     mqtt_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 2.0
     progress_age_s: Annotated[float, Meta(ge=0, le=3_600)] = 10.0
+    webhook_secret: str = ""
+    webhook_allow_private: bool = False
+    webhook_delays: str = "5,300,1800,7200,18000,36000,50400,72000,86400"
+    webhook_jitter: Share = 0.2
+    webhook_timeout_s: Annotated[float, Meta(gt=0, le=120)] = 30.0
+    webhook_per_host: Annotated[int, Meta(ge=1, le=1_000)] = 16
+    webhook_at_once: Annotated[int, Meta(ge=1, le=100_000)] = 2_000
+    webhook_failures: Annotated[int, Meta(ge=1, le=1_000)] = 10
+    webhook_open_s: Annotated[float, Meta(gt=0, le=3_600)] = 30.0

@@ -9,6 +9,7 @@ from xqueue_notifier.history.agents import HistoryAgents
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.mqtt.agents import MqttAgents
 from xqueue_notifier.settings import NotifierSettings
+from xqueue_notifier.webhooks.agents import WebhookAgents
 
 Run = Callable[[], Awaitable[None]]
 
@@ -26,6 +27,7 @@ class Agents(Protocol):
 _KINDS: Mapping[str, Callable[[NotifierSettings, Intakes, Health], Agents]] = {
     "history": HistoryAgents,
     "mqtt": MqttAgents,
+    "webhooks": WebhookAgents,
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -137,6 +137,17 @@ class GroupReader:
         if partition in self.assignment():
             self._consumer.seek(partition, offset)
 
+    def hold(self, partitions: Collection[TopicPartition]) -> None:
+        """Return nothing of these partitions until told otherwise, and of all others again.
+
+        To be said before each poll: whoever joins the group anew, or gets a partition back, has forgotten it.
+        """
+        mine = self.assignment()
+        if mine:
+            held = self._consumer.paused()
+            self._consumer.pause(*(mine.intersection(partitions) - held))
+            self._consumer.resume(*(held & mine).difference(partitions))
+
     def end(self, partition: TopicPartition) -> int | None:
         """Return the offset behind the last record of a partition as last heard of; None when not known."""
         if partition not in self.assignment():
@@ -166,7 +177,7 @@ class GroupReader:
         self._heard = time.monotonic()
         with contextlib.suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(_COMMIT_S):
-                assigned = list(raw.assignment())
+                assigned = list(raw.assignment() - raw.paused())
                 ends = await raw.end_offsets(assigned) if assigned else {}
                 behind = [tp for tp in assigned if await raw.position(tp) < ends[tp]]
             if behind:

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
+from litestar.enums import ScopeType
 from litestar.types import Scope
 
 from xqueue_common.registry.records import Role
@@ -12,6 +13,8 @@ from xqueue_gateway.access.bucket import Taken
 from xqueue_gateway.access.buckets import Buckets
 from xqueue_gateway.access.issuer import Issuer
 from xqueue_gateway.access.keys import KeyRing
+from xqueue_gateway.access.permit import give_permit
+from xqueue_gateway.access.permits import Permits
 from xqueue_gateway.access.principal import ANYBODY, Principal, let_in
 from xqueue_gateway.access.problems import (
     no_good_key,
@@ -45,6 +48,7 @@ class Door:
         issuer: Issuer | None,
         tiers: Tiers,
         buckets: Buckets,
+        permits: Permits,
         required: bool,
     ) -> None:
         self._ring = ring
@@ -52,6 +56,7 @@ class Door:
         self._issuer = issuer
         self._tiers = tiers
         self._buckets = buckets
+        self._permits = permits
         self.required = required
 
     @property
@@ -85,6 +90,8 @@ class Door:
             return ANYBODY
         who = await self._holder(given)
         await self._pace(scope, who)
+        if _lasts(scope):
+            give_permit(scope, self._permits.of(who))
         let_in(scope, who)
         return who
 
@@ -149,6 +156,10 @@ def _tell(scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> None:
 def _principal(claims: Claims) -> Principal:
     until_ms = int(claims.exp * 1000)
     return Principal(claims.tenant, frozenset(claims.roles), claims.sub, claims.tier, until_ms=until_ms)
+
+
+def _lasts(scope: Scope) -> bool:
+    return scope["type"] == ScopeType.WEBSOCKET or scope["path"].endswith("/events")
 
 
 def _given(scope: Scope) -> str | None:

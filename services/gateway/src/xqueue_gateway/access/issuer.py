@@ -1,7 +1,7 @@
 """The keys of an issuer of tokens that the operator trusts, fetched from where it publishes them (JWKS)."""
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 import jwt
@@ -53,14 +53,8 @@ class Issuer:
             Unavailable: the issuer's keys have never been seen.
         """
         key = await self._key_of(token)
-        wanted: dict[str, Any] = {}
-        if self._trust.issuer:
-            wanted["issuer"] = self._trust.issuer
-        if self._trust.audience:
-            wanted["audience"] = self._trust.audience
-        else:
-            wanted["verify_aud"] = False
-        return claims_in(token, key.key, algorithms_of(key), **wanted)
+        issuer, audience = self._trust.issuer or None, self._trust.audience or None
+        return claims_in(token, key.key, algorithms_of(key), issuer=issuer, audience=audience)
 
     async def _key_of(self, token: str) -> jwt.PyJWK:
         try:

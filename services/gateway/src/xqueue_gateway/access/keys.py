@@ -1,5 +1,6 @@
 """The API keys of the installation, as the registry has them."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from xqueue_common.clock import Clock
@@ -25,6 +26,7 @@ class KeyRing:
         self._operator = hash_of(operator_key) if operator_key else None
         self._by_id: dict[str, ApiKey] = {}
         self._by_hash: dict[str, ApiKey] = {}
+        self._of_tenant: defaultdict[str, set[str]] = defaultdict(set)
         self.any = False
 
     @property
@@ -34,12 +36,11 @@ class KeyRing:
 
     def heard(self, key_id: str, record: Registered | None) -> None:
         """Take in what the registry has under an id now; None: nothing any more."""
-        before = self._by_id.pop(key_id, None)
-        for known in _hashes(before):
-            self._by_hash.pop(known, None)
+        self._forget(key_id)
         if isinstance(record, ApiKey):
             self.any = True
             self._by_id[key_id] = record
+            self._of_tenant[record.tenant].add(key_id)
             self._by_hash |= dict.fromkeys(_hashes(record), record)
 
     def holder(self, secret: str) -> Principal | None:
@@ -59,7 +60,15 @@ class KeyRing:
 
     def tiers(self, tenant: str) -> set[str]:
         """Return the tiers of a tenant's keys that count."""
-        return {key.tier for key in self._by_id.values() if key.tenant == tenant and self._lives(key)}
+        own = (self._by_id[key_id] for key_id in self._of_tenant.get(tenant, ()))
+        return {key.tier for key in own if self._lives(key)}
+
+    def _forget(self, key_id: str) -> None:
+        before = self._by_id.pop(key_id, None)
+        if before is not None:
+            self._of_tenant[before.tenant].discard(key_id)
+        for known in _hashes(before):
+            self._by_hash.pop(known, None)
 
     def _counts(self, key: ApiKey, digest: str) -> bool:
         if digest != key.hash and (key.previous_until_ms or 0) <= self._clock.now_ms():

@@ -74,15 +74,23 @@ def issuer_of(token: str) -> str | None:
     return said if isinstance(said, str) else ""
 
 
-def claims_in(token: str, key: Any, algorithms: list[str], **wanted: Any) -> Claims:
-    """Return what a token says, once its signature and its times are good.
+def claims_in(
+    token: str, key: Any, algorithms: list[str], *, issuer: str | None = None, audience: str | None = None
+) -> Claims:
+    """Return what a token says, once its signature and its times are good; None is not asked for.
 
     Raises:
         Problem: 401.
     """
     try:
         said = jwt.decode(
-            token, key, algorithms=algorithms, leeway=_LEEWAY_S, options={"require": ["exp", "sub"]}, **wanted
+            token,
+            key,
+            algorithms=algorithms,
+            issuer=issuer,
+            audience=audience,
+            leeway=_LEEWAY_S,
+            options={"require": ["exp", "sub"], "verify_aud": audience is not None},
         )
         return msgspec.convert(said, Claims)
     except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError) as error:

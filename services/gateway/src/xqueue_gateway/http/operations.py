@@ -11,6 +11,7 @@ from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.artifact_operations import ARTIFACT_OPERATIONS
 from xqueue_gateway.http.batches import BatchAnswer
 from xqueue_gateway.http.dead_letter_operations import DEAD_LETTER_OPERATIONS
+from xqueue_gateway.http.document_operations import DOCUMENT_OPERATIONS
 from xqueue_gateway.http.key_operations import KEY_OPERATIONS
 from xqueue_gateway.http.limit_operations import LIMIT_OPERATIONS
 from xqueue_gateway.http.logs import LogPage
@@ -21,6 +22,7 @@ from xqueue_gateway.http.queue_operations import QUEUE_OPERATIONS
 from xqueue_gateway.http.schedule_operations import SCHEDULE_OPERATIONS
 from xqueue_gateway.http.system import BackendList, HealthAnswer, Instances
 from xqueue_gateway.http.tasks import TaskPage, Transitions
+from xqueue_gateway.http.webhook_operations import WEBHOOK_OPERATIONS
 from xqueue_gateway.submissions.submission import BatchedSubmission, Submission
 from xqueue_gateway.tasks.allocations import Allocation, AllocationList
 from xqueue_gateway.tasks.explainer import Explanation
@@ -155,6 +157,7 @@ OPERATIONS = (
     *SCHEDULE_OPERATIONS,
     *MODEL_CALL_OPERATIONS,
     *ARTIFACT_OPERATIONS,
+    *WEBHOOK_OPERATIONS,
     *KEY_OPERATIONS,
     Operation(Role.READ, "get_stats", "GET", "/api/v1/stats", "Count tasks", {200: StatsAnswer}, (503,)),
     Operation(
@@ -199,7 +202,7 @@ OPERATIONS = (
         {200: HealthAnswer, 503: HealthAnswer},
     ),
     Operation(None, "get_metrics", "GET", "/metrics", "Metrics for Prometheus", {200: None}),
-    Operation(None, "get_openapi", "GET", "/openapi.json", "This document", {200: Any}),
+    *DOCUMENT_OPERATIONS,
 )
 
 STREAM = "/api/v1/ws/tasks"

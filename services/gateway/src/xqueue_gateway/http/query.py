@@ -13,6 +13,7 @@ from xqueue_gateway.history.log_lines import LinePlace, LogQuery, line_place
 from xqueue_gateway.history.query import QUERY_HINTS, PageQuery, TaskQuery
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
+from xqueue_gateway.webhooks.deliveries import DeliveryPlace, DeliveryQuery, delivery_place
 
 Q = TypeVar("Q", bound=Struct)
 P = TypeVar("P")
@@ -101,6 +102,24 @@ def line_in(query: LogQuery) -> LinePlace | None:
         Problem: 422, the cursor is none of ours.
     """
     return None if isinstance(query.cursor, UnsetType) else _ours(line_place(query.cursor))
+
+
+def delivery_query(scope: Scope) -> DeliveryQuery:
+    """Return which part of a list of deliveries to show.
+
+    Raises:
+        Problem: 422, a parameter is unknown or not valid.
+    """
+    return _read(scope, DeliveryQuery)
+
+
+def delivery_place_in(query: DeliveryQuery) -> DeliveryPlace | None:
+    """Return behind which delivery a page begins.
+
+    Raises:
+        Problem: 422, the cursor is none of ours.
+    """
+    return None if isinstance(query.cursor, UnsetType) else _ours(delivery_place(query.cursor))
 
 
 def _ours(place: P | None) -> P:

@@ -1,7 +1,7 @@
 """From the table of operations to the ASGI application."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from litestar import Litestar
@@ -9,10 +9,11 @@ from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 
-from xqueue_gateway.http.aliases import ALIASES, READ_ONLY
+from xqueue_gateway.http.aliases import aliases_of
 from xqueue_gateway.http.artifacts import ArtifactEndpoints
 from xqueue_gateway.http.changes import ChangeEndpoints
 from xqueue_gateway.http.dead_letters import DeadLetterEndpoints
+from xqueue_gateway.http.documents import DocumentEndpoints
 from xqueue_gateway.http.errors import HANDLERS
 from xqueue_gateway.http.events import EventEndpoints
 from xqueue_gateway.http.explain import ExplainEndpoints
@@ -30,6 +31,7 @@ from xqueue_gateway.http.schedules import ScheduleEndpoints
 from xqueue_gateway.http.stream import TaskStream
 from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
+from xqueue_gateway.http.webhooks import WebhookEndpoints
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ASKED = [
@@ -69,14 +71,20 @@ class Endpoints(NamedTuple):
     artifacts: ArtifactEndpoints
     model_calls: ModelCallEndpoints
     keys: KeyEndpoints
+    webhooks: WebhookEndpoints
     system: SystemEndpoints
+    documents: DocumentEndpoints
 
 
 def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guard: Guard) -> ASGIApp:
     """Return the application that serves the whole API."""
     methods = _methods(*endpoints)
     guarded = {operation.name: guard.before(operation, methods[operation.name]) for operation in OPERATIONS}
-    http = [_handler(operation, path, guarded) for operation in OPERATIONS for path in _paths(operation)]
+    http = [
+        _handler(operation, path, guarded)
+        for operation in OPERATIONS
+        for path in (operation.path, *aliases_of(operation.method, operation.path))
+    ]
     app = Litestar(
         http,
         cors_config=_cors(origins),
@@ -91,13 +99,6 @@ def application(endpoints: Endpoints, stream: TaskStream, origins: Origins, guar
 def _methods(*endpoints: Any) -> dict[str, Any]:
     named = {name: getattr(it, name) for it in endpoints for name in dir(it) if not name.startswith("_")}
     return {**named, "delete_task": named["cancel_task"]}
-
-
-def _paths(operation: Operation) -> Iterator[str]:
-    yield operation.path
-    for alias, path in ALIASES.items():
-        if path == operation.path and (operation.method == "GET" or alias not in READ_ONLY):
-            yield alias
 
 
 def _handler(operation: Operation, path: str, methods: Mapping[str, Any]) -> HTTPRouteHandler:

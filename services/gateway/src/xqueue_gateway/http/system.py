@@ -1,4 +1,4 @@
-"""The system over HTTP: health, metrics, statistics, workers, the description of this API (api.md §2)."""
+"""The system over HTTP: health, metrics, statistics, workers (api.md §2)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,6 @@ class SystemEndpoints:
     health: Health
     fleet: Fleet
     allocations: Allocations
-    openapi: bytes
 
     async def get_stats(self) -> ASGIApp:
         """Return counts of tasks."""
@@ -80,7 +79,3 @@ class SystemEndpoints:
     async def get_metrics(self) -> ASGIApp:
         """Return what Prometheus asks for."""
         return Answer(200, generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST.encode())
-
-    async def get_openapi(self) -> ASGIApp:
-        """Return the description of this API."""
-        return Answer(200, self.openapi)

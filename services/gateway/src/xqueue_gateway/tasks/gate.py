@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import Future
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
@@ -13,6 +13,7 @@ from xqueue_common.errors import Unavailable
 from xqueue_common.ids import cell_of
 from xqueue_common.scopes import queue_scope
 from xqueue_common.task import TaskSpec
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.push.drain import Drain
@@ -63,17 +64,19 @@ class Gate:
         drain: Drain,
         clock: Clock,
         reject_hopeless: bool,
+        quotas: Quotas | None = None,
     ) -> None:
         self._books = books
         self._drain = drain
         self._clock = clock
         self._reject_hopeless = reject_hopeless
+        self._quotas = quotas
         self._waitings = {number: Waitings(cell) for number, cell in cells.items()}
         self._ledgers = {number: Ledger() for number in cells}
 
     async def enter(self, specs: Sequence[TaskSpec]) -> list[Place | Problem]:
         """Return a place for each of these tasks, or why it has none; in the same order."""
-        bounds = [tuple(bounds_of(spec, self._books[cell_of(spec.task_id)])) for spec in specs]
+        bounds = [tuple(self._bounds(spec)) for spec in specs]
         scopes = defaultdict[int, set[str]](set)
         for spec, own in zip(specs, bounds, strict=True):
             scopes[cell_of(spec.task_id)].update(self._scopes(spec, own))
@@ -83,6 +86,10 @@ class Gate:
         await asyncio.gather(*(self._learn(cell, named) for cell, named in asked))
         # From here to the last place nobody else gets a turn: so nobody is given the same one.
         return [self._place(spec, own) for spec, own in zip(specs, bounds, strict=True)]
+
+    def _bounds(self, spec: TaskSpec) -> Iterator[Bound]:
+        quota = None if self._quotas is None else self._quotas.open_tasks(spec.tenant)
+        return bounds_of(spec, self._books[cell_of(spec.task_id)], quota)
 
     def _scopes(self, spec: TaskSpec, bounds: Sequence[Bound]) -> set[str]:
         more = flow_of(spec) if self._reject_hopeless else ()

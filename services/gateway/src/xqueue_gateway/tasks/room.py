@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from xqueue_common.scopes import key_scope, queue_scope, tenant_scope
+from xqueue_common.scopes import key_scope, open_scope, queue_scope, tenant_scope
 from xqueue_common.task import TaskSpec
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.problems import FieldError, Kind, Problem
@@ -16,16 +16,22 @@ MOST_SCOPES = 10_000
 
 
 class Bound(NamedTuple):
-    """How many tasks may wait in a scope; ``field`` is that of the submission which put it there."""
+    """How many tasks may wait in a scope; ``field`` is that of the submission which put it there.
+
+    Those of a tenant's quota are ``open``: they count until they end.
+    """
 
     scope: str
     field: str
     name: str
     most: int
+    counts: Literal["wait", "are open"] = "wait"
 
 
-def bounds_of(spec: TaskSpec, book: Book) -> Iterator[Bound]:
-    """Return the bounds that hold for a task."""
+def bounds_of(spec: TaskSpec, book: Book, quota: int | None = None) -> Iterator[Bound]:
+    """Return the bounds that hold for a task; ``quota`` is how many its tenant may have open."""
+    if quota is not None:
+        yield Bound(open_scope(spec.tenant), "tenant", spec.tenant, quota, "are open")
     if (most := book.queue(spec.queue).max_size) is not None:
         yield Bound(queue_scope(spec.queue), "queue", spec.queue, most)
     if (limit := book.tenant(spec.tenant)) and limit.max_size is not None:
@@ -117,7 +123,7 @@ def retry_after_s(over: float, per_second: float) -> int:
 def full(bound: Bound, waiting: int, per_second: float) -> Problem:
     """Return the problem of a task that does not fit."""
     after_s = retry_after_s(waiting - bound.most + 1, per_second)
-    message = f"{bound.name} is full: {waiting} tasks wait, {bound.most} may"
+    message = f"{bound.name} is full: {waiting} tasks {bound.counts}, {bound.most} may"
     error = FieldError(bound.field, message, f"try again in {after_s} s")
     return Problem(Kind.FULL, f"{bound.field}: {message}", [error], retry_after_s=after_s)
 

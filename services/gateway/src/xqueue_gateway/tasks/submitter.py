@@ -12,6 +12,7 @@ from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Headers, Outgoing
 from xqueue_common.memory import MemoryWatch
 from xqueue_gateway import metrics
+from xqueue_gateway.access.quotas import Quotas
 from xqueue_gateway.control.known_queues import KnownQueues
 from xqueue_gateway.problems import Problem, no_memory, problem_of
 from xqueue_gateway.submissions.lineage import behind, field_of
@@ -43,6 +44,7 @@ class Submitter:
         drafter: Drafter,
         parents: Parents,
         queues: KnownQueues,
+        quotas: Quotas,
         gate: Gate,
         lookup: Lookup,
         memory: MemoryWatch,
@@ -51,6 +53,7 @@ class Submitter:
         self._drafter = drafter
         self._parents = parents
         self._queues = queues
+        self._quotas = quotas
         self._gate = gate
         self._lookup = lookup
         self._memory = memory
@@ -117,6 +120,7 @@ class Submitter:
         self, drafts: Sequence[Submit], known: Mapping[str, Found], refused: Refused
     ) -> list[Outcome]:
         settled = await self._queues.settle(await self._parents.settle(drafts, known))
+        settled = await self._quotas.settle(settled)
         entered = iter(await self._gate.enter([draft.spec for draft in settled if isinstance(draft, Submit)]))
         # From here to the last one nobody else gets a turn, so all are sent together: parents with their children.
         waiting = []

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import structlog
@@ -109,6 +109,15 @@ class Intake(Generic[In, Out]):
                 await self._take(batch, partition, records)
         self._lag.measure(batch.places)
         return batch
+
+    def hold(self, partitions: Collection[TopicPartition]) -> None:
+        """Read nothing of these partitions for now, and all others; to be said before each reading."""
+        self._reader.hold(partitions)
+
+    @property
+    def assigned(self) -> frozenset[TopicPartition]:
+        """The partitions that are ours to read now."""
+        return self._reader.assignment()
 
     async def done(self, batch: Batch[Out]) -> None:
         """Note that a batch needs not be read again."""

@@ -10,6 +10,7 @@ from xqueue_common.kafka.group import GroupReader
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.topics import Topics
+from xqueue_common.webhooks import Delivery, read_delivery
 from xqueue_notifier.intake.gates import EpochGate, Gate, Remembered
 from xqueue_notifier.intake.intake import Intake, Pace
 from xqueue_notifier.settings import NotifierSettings
@@ -48,6 +49,19 @@ class Intakes:
             sink,
             reader=self._reader(sink, self._topics.progress),
             decode=read_progress,
+            gate=gate,
+            dead=self._dead(sink),
+            pace=Pace(max_records),
+        )
+
+    def deliveries(
+        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery]
+    ) -> Intake[Delivery, Delivery]:
+        """Make an intake of how webhooks stand."""
+        return Intake(
+            sink,
+            reader=self._reader(sink, self._topics.deliveries),
+            decode=read_delivery,
             gate=gate,
             dead=self._dead(sink),
             pace=Pace(max_records),

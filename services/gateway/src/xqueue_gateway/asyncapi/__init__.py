@@ -1,0 +1,1 @@
+"""The description of what is told without being asked, made of the types that are told."""
