@@ -109,13 +109,13 @@ class EventStream:
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self._lines = answer.aiter_lines()
+        self.lines = answer.aiter_lines()
 
     async def next(self) -> SentEvent | None:
         """Return the next event; None when the stream has ended."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(_PATIENCE_S):
-            async for line in self._lines:
+            async for line in self.lines:
                 name, _, text = line.partition(": ")
                 if name:
                     fields[name] = text

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
 from integration.gateway.played import PlayedCell
 from integration.gateway.running import Door, EventStream, gateway
 from support.eventually import eventually
 
+from xqueue_gateway.access.permit import Permit
 from xqueue_gateway.metrics import SUBSCRIBERS
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
@@ -114,6 +116,35 @@ async def test_a_gateway_that_stops_ends_its_streams(own_cell: PlayedCell) -> No
         context = door.events(task_id)
         stream = await context.__aenter__()
         assert await stream.next()
-        rest = asyncio.create_task(stream.rest())
+        rest = asyncio.create_task(lines_of(stream))
 
-    assert await rest == []
+    assert [line for line in await rest if line][-1].startswith("retry: ")
+
+
+async def lines_of(stream: EventStream) -> list[str]:
+    """Return all lines up to the end of the stream."""
+    return [line async for line in stream.lines]
+
+
+async def test_a_reader_goes_on_at_another_gateway_where_it_was(own_cell: PlayedCell) -> None:
+    async with gateway(own_cell) as first, gateway(own_cell) as second:
+        task_id = await running(first, own_cell, "sse.moved")
+        async with first.events(task_id) as stream:
+            seen = await stream.next()
+            assert seen
+            assert seen.data["status"] == "processing"
+        await own_cell.finish(task_id)
+
+        async with second.events(task_id, Last_Event_ID=str(seen.id)) as stream:
+            assert await statuses(stream) == [("3", "success")]
+
+
+async def test_whose_permit_ends_hears_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    permit = Permit()
+    monkeypatch.setattr("xqueue_gateway.access.permit.EVERLASTING", permit)
+    task_id = (await door.submit())["task_id"]
+    async with door.events(task_id) as stream:
+        assert await stream.next()
+        permit.end("revoked")
+
+        assert [line for line in await lines_of(stream) if line.startswith("retry: ")]

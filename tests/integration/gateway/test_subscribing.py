@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from integration.gateway.played import PlayedCell
 from integration.gateway.running import Door, Subscription, gateway
 from support.eventually import eventually
 
+from xqueue_gateway.access.permit import Permit
 from xqueue_gateway.metrics import CONFLATED
 
 
@@ -240,3 +243,72 @@ async def test_when_the_gateway_stops_subscribers_are_told_to_come_back(own_cell
     await socket.wait_closed()
     assert socket.close_code == 1012
     assert (await waiting)["status"] == "pending"
+
+
+async def test_what_waits_is_sent_before_a_stopping_gateway_closes(own_cell: PlayedCell) -> None:
+    async with gateway(own_cell) as door:
+        sockets = [await door.connected() for _ in range(20)]
+        assert [await Subscription(socket).next() for socket in sockets]
+        for _ in range(30):
+            await door.submit("last")
+        await eventually(lambda: len(own_cell.told) == 30)
+        first = Subscription(sockets[0])
+        assert [await first.next() for _ in range(30)]
+
+    for socket in sockets[1:]:
+        texts = [text async for text in rest_of(socket)]
+        assert (socket.close_code, len(texts)) == (1012, 30)
+        assert "connect again" in str(socket.close_reason)
+    await asyncio.gather(*(socket.close() for socket in sockets))
+
+
+async def rest_of(socket: websockets.ClientConnection) -> AsyncIterator[str]:
+    """Yield all that comes until the connection is closed, well or not."""
+    with suppress(websockets.ConnectionClosed):
+        while True:
+            yield str(await socket.recv())
+
+
+async def test_whoever_comes_back_to_another_gateway_misses_no_end_and_hears_nothing_twice(
+    own_cell: PlayedCell,
+) -> None:
+    async with gateway(own_cell) as first, gateway(own_cell) as second:
+        ids = [(await first.submit("moved"))["task_id"] for _ in range(5)]
+        async with first.subscribed("?queue=nothing") as subscription:
+            subscribed = {"task_id": ids}
+            await subscription.ask(op="subscribe", filter=subscribed)
+            seen = {}
+            while len(seen) < 5:
+                task = (await subscription.next())["task"]
+                seen[task["task_id"]] = task["version"]
+        await own_cell.offer("moved")
+        for task_id in ids:
+            await own_cell.finish(task_id)
+
+        async with second.subscribed("?queue=nothing") as subscription:
+            await subscription.ask(op="subscribe", filter=subscribed, after={**seen, ids[0]: 3})
+            told = [(await subscription.next())["task"] for _ in ids[1:]]
+
+    assert {task["task_id"]: (task["version"], task["status"]) for task in told} == dict.fromkeys(
+        ids[1:], (3, "success")
+    )
+
+
+async def test_whose_permit_ends_is_sent_away_and_told_why(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    permit = Permit()
+    monkeypatch.setattr("xqueue_gateway.access.permit.EVERLASTING", permit)
+    async with door.subscribed() as subscription, door.of("another").subscribed() as other:
+        permit.end("your key was revoked " + "é" * 100)
+        await subscription.socket.wait_closed()
+        await other.socket.wait_closed()
+
+    assert subscription.socket.close_code == other.socket.close_code == 1008
+    assert str(subscription.socket.close_reason).startswith("your key was revoked é")
+
+
+async def test_no_other_path_is_a_websocket(door: Door) -> None:
+    with pytest.raises(websockets.InvalidStatus) as caught:
+        await websockets.connect(f"{door.url.replace('http', 'ws', 1)}/api/v1/tasks", proxy=None)
+
+    assert caught.value.response.status_code == 404
+    assert b"/api/v1/ws/tasks" in (caught.value.response.body or b"")

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from support.eventually import eventually
 
 
@@ -49,15 +51,24 @@ def subscribe(client: Client, topics: Iterable[str]) -> None:
 
 
 @asynccontextmanager
-async def subscribed(port: int, *topics: str) -> AsyncIterator[Subscriber]:
-    """Listen to topics as long as the block lasts, through losses of the connection; the session is kept."""
+async def subscribed(
+    port: int, *topics: str, user: str | None = None, session: str = ""
+) -> AsyncIterator[Subscriber]:
+    """Listen to topics as long as the block lasts, through losses of the connection; a named session is kept then.
+
+    The password of a user is its name.
+    """
     subscriber = Subscriber()
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    client = Client(CallbackAPIVersion.VERSION2, client_id=session, protocol=MQTTv5)
+    if user is not None:
+        client.username_pw_set(user, user)
     client.on_connect = lambda client, *_: subscribe(client, topics)
     client.on_subscribe = lambda *_: setattr(subscriber, "subscriptions", subscriber.subscriptions + 1)
     client.on_message = lambda _client, _data, message: subscriber.note(message)
     client.reconnect_delay_set(min_delay=1, max_delay=1)
-    client.connect("127.0.0.1", port)
+    kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho types only its client
+    kept.SessionExpiryInterval = 3_600 if session else 0
+    client.connect("127.0.0.1", port, clean_start=not session, properties=kept)
     client.loop_start()
     try:
         await eventually(lambda: subscriber.subscriptions >= len(topics))

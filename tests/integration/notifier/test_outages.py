@@ -48,6 +48,27 @@ async def test_a_dead_mqtt_broker_delays_no_history_and_misses_nothing_afterward
         await eventually(all_kept)
 
 
+async def test_a_broker_restarted_in_the_middle_of_a_burst_costs_a_subscriber_with_a_session_no_end(
+    scheduler: PlayedScheduler, private_mosquitto: MakeMosquitto, sqlite_url: str
+) -> None:
+    broker = await private_mosquitto()
+    specs = [task(number) for number in range(1_000)]
+    ends = {f"task/status/{spec.task_id}" for spec in specs}
+    async with (
+        subscribed(broker.port, "task/status/+", session="kept") as subscriber,
+        notifying(scheduler, mqtt_port=broker.port, history_url=sqlite_url, mqtt_batch=500),
+    ):
+        await run_all(scheduler, specs)
+        await eventually(lambda: subscriber.heard)
+        await broker.stop()
+        await broker.start()
+
+        def missing() -> set[str]:
+            return ends - {heard.topic for heard in subscriber.heard if heard.snapshot["status"] == "success"}
+
+        await eventually(lambda: not missing(), 60)
+
+
 async def test_a_dead_database_delays_no_mqtt_and_misses_nothing_afterwards(
     scheduler: PlayedScheduler, open_folder: Path, mosquitto: Mosquitto, namespace: str
 ) -> None:

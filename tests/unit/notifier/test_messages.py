@@ -24,6 +24,16 @@ def test_a_version_goes_to_the_topics_of_its_task_and_of_its_state() -> None:
     assert of_task.payload == of_state.payload
 
 
+def test_a_prefix_may_name_the_tenant() -> None:
+    topics = Topics("acme/{tenant}/")
+
+    of_task, of_state = status_messages(version(TASK, 1, "pending"), topics, retain=True, max_payload=PLENTY)
+
+    assert of_task.topic == f"acme/default/task/status/{TASK.task_id}".encode()
+    assert of_state.topic == b"acme/default/task/status/status/pending"
+    assert progress_message(progress(TASK, 1), topics).topic.startswith(b"acme/default/task/progress/")
+
+
 def test_the_payload_is_the_snapshot() -> None:
     snapshot = msgspec.json.decode(told("success", result=Raw(b'{"ok":true}'))[0].payload)
 
@@ -73,9 +83,9 @@ def test_progress_goes_to_a_topic_of_its_own() -> None:
 @pytest.mark.parametrize("odd", ["+", "#", "\0", "\n", "\x7f", "\x9f"])
 def test_no_topic_holds_wildcards_or_control_characters(odd: str) -> None:
     with pytest.raises(UnsafeTopic):
-        Topics().task(f"a{odd}b")
+        Topics().task("default", f"a{odd}b")
 
 
 def test_no_topic_is_longer_than_the_protocol_allows() -> None:
     with pytest.raises(UnsafeTopic):
-        Topics().task("a" * 65_536)
+        Topics().task("default", "a" * 65_536)

@@ -1,5 +1,6 @@
 """uvicorn's WebSocket, and a way past it for what passes by the thousand: frames that are made once for all."""
 
+import asyncio
 from contextlib import suppress
 from typing import Any, Protocol, cast
 
@@ -41,6 +42,31 @@ class Wire(Protocol):
         """Let go of what only the handshake needed."""
 
 
+class _Inbox:
+    """What the client has said and nobody has read yet; an empty ``asyncio.Queue`` takes 3 KiB a subscriber."""
+
+    def __init__(self) -> None:
+        self._said: list[Any] = []
+        self._news: asyncio.Future[None] | None = None
+
+    def put_nowait(self, message: Any) -> None:
+        """Add a message."""
+        self._said.append(message)
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def empty(self) -> bool:
+        """Whether all is read."""
+        return not self._said
+
+    async def get(self) -> Any:
+        """Wait for the next message and return it; one reader at a time."""
+        while not self._said:
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
+        return self._said.pop(0)
+
+
 class WiredSocket(WebSocketsSansIOProtocol):
     """A connection that also takes frames as they are.
 
@@ -49,6 +75,10 @@ class WiredSocket(WebSocketsSansIOProtocol):
     """
 
     sender: Sender | None = None
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.queue: Any = _Inbox()
 
     @property
     def takes(self) -> bool:

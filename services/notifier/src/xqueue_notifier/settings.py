@@ -9,8 +9,14 @@ from xqueue_common.settings import CommonSettings, Port
 
 _MAX_EXPIRY_S = (1 << 32) - 1
 
-MqttPrefix = Annotated[str, Meta(pattern=r"^(?!\$)[^+#\x00-\x1f\x7f-\x9f]*\Z", max_length=256)]
-"""What topics may begin with: no wildcards, no control characters, not the ``$`` of the broker's own topics."""
+MqttPrefix = Annotated[
+    str, Meta(pattern=r"^(?!\$)(?:[^+#{}\x00-\x1f\x7f-\x9f]|(?<![^/])\{tenant\}/)*\Z", max_length=256)
+]
+"""What topics may begin with: no wildcards, no control characters, not the ``$`` of the broker's own topics.
+
+``{tenant}`` takes a whole level, as it does in a broker's access lists. Other braces are refused: a misspelt one
+would show every tenant's tasks to all.
+"""
 
 
 class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
@@ -27,7 +33,8 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
         history_batch: records applied in one transaction at most.
         mqtt_host: the MQTT 5 broker.
         mqtt_port: its port.
-        mqtt_prefix: what every topic begins with, ``acme/`` for instance.
+        mqtt_prefix: what every topic begins with, ``acme/`` for instance; ``{tenant}`` in it (``acme/{tenant}/``)
+            stands for the tenant of the task, so that a broker can show each tenant its own.
         mqtt_qos: quality of service of a publish; with 0 nothing is repeated after a lost connection.
         mqtt_retain: whether the broker keeps a task's terminal status for later subscribers.
         mqtt_expiry_s: seconds for which it keeps it; 0 keeps it for ever.

@@ -56,6 +56,7 @@ class Mosquitto(Broker):
             "persistence_location": f"{self.folder}/",
             "set_tcp_nodelay": "true",  # else an answer may wait 40 ms for the client's delayed acknowledgement
             "max_inflight_messages": "1000",  # the default of 20 costs a publisher a third of its CPU
+            "max_queued_messages": "100000",  # of a burst beyond 1000, the default, it loses the rest
             "log_dest": "stderr",
             "connection_messages": "false",
         }

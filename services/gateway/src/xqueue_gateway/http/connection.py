@@ -82,6 +82,7 @@ class Connection:
         if subscriber is None:
             return
         if subscriber.overflown:
+            self._subscriber = None  # nothing more is sent
             metrics.TOO_SLOW.inc()
             self._wire.hang_up(_TOO_SLOW, "too slow: list your tasks")
             return

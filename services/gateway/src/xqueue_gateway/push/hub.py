@@ -60,7 +60,9 @@ class Hub:
 
     def leave_tenant(self, tenant: str | None, spot: Spot, listener: Listener) -> None:
         """Undo ``join_tenant``."""
-        listeners = self._of_tenant[tenant]
+        listeners = self._of_tenant.get(tenant)
+        if listeners is None:
+            return  # two filters were kept at one spot, which is left with the first
         _remove(listeners, spot, listener)
         if not listeners:
             del self._of_tenant[tenant]

@@ -13,6 +13,9 @@ from xqueue_common.snapshot import Snapshot, progress_snapshot, snapshot_of
 _UNSAFE = re.compile(r"[+#\x00-\x1f\x7f-\x9f]")
 _MAX_TOPIC_BYTES = 65_535
 
+TENANT = "{tenant}"
+"""What stands for a task's tenant in the prefix of topics."""
+
 
 class Message(NamedTuple):
     """One publish. ``retain``: the broker keeps it for later subscribers."""
@@ -23,24 +26,25 @@ class Message(NamedTuple):
 
 
 class Topics:
-    """The topics of one installation, all under one prefix."""
+    """The topics of one installation, all under one prefix; ``{tenant}`` in it stands for a task's tenant."""
 
     def __init__(self, prefix: str = "") -> None:
-        self._task = f"{prefix}task/status/"
-        self._status = f"{prefix}task/status/status/"
-        self._progress = f"{prefix}task/progress/"
+        self._prefix = prefix
 
-    def task(self, task_id: str) -> bytes:
+    def task(self, tenant: str, task_id: str) -> bytes:
         """Return the topic of everything that happens to one task."""
-        return _topic(self._task + task_id)
+        return self._topic(tenant, f"task/status/{task_id}")
 
-    def status(self, status: str) -> bytes:
+    def status(self, tenant: str, status: str) -> bytes:
         """Return the topic of all tasks that come into a state."""
-        return _topic(self._status + status)
+        return self._topic(tenant, f"task/status/status/{status}")
 
-    def progress(self, task_id: str) -> bytes:
+    def progress(self, tenant: str, task_id: str) -> bytes:
         """Return the topic of one task's progress."""
-        return _topic(self._progress + task_id)
+        return self._topic(tenant, f"task/progress/{task_id}")
+
+    def _topic(self, tenant: str, rest: str) -> bytes:
+        return _topic(self._prefix.replace(TENANT, tenant) + rest)
 
 
 class UnsafeTopic(ValueError):
@@ -69,15 +73,15 @@ def status_messages(
     payload = fitting(snapshot, max_payload)
     stays = retain and snapshot.status in TERMINAL
     return (
-        Message(topics.task(snapshot.task_id), payload, stays),
-        Message(topics.status(snapshot.status), payload),
+        Message(topics.task(snapshot.tenant, snapshot.task_id), payload, stays),
+        Message(topics.status(snapshot.tenant, snapshot.status), payload),
     )
 
 
 def progress_message(record: ProgressRecord, topics: Topics) -> Message:
     """Return what tells of a progress."""
     snapshot = progress_snapshot(record, Raw(encode(record.progress)))
-    return Message(topics.progress(snapshot.task_id), encode(snapshot))
+    return Message(topics.progress(snapshot.tenant, snapshot.task_id), encode(snapshot))
 
 
 def fitting(snapshot: Snapshot, max_payload: int) -> bytes:

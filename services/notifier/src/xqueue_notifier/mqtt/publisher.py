@@ -16,6 +16,7 @@ from xqueue_notifier.settings import NotifierSettings
 log = structlog.get_logger(__name__)
 
 _ROOM_FOR_HEADERS = 1_024
+"""Of a packet, beside the prefix of its topic as it is set; the name of a tenant has 64 bytes at most."""
 
 
 class Published(NamedTuple):
