@@ -4,7 +4,7 @@ import pytest
 from integration.gateway.test_webhooks import delivery
 
 from xqueue_common.registry.records import ANY_TENANT
-from xqueue_gateway.http.caller import Caller
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.webhooks.deliveries import _sees
 
 TENANT = Caller("acme", "acme", operator=False, actor="key", tier=None, key=None, trace=None)

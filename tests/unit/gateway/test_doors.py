@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.principal import ANYBODY, let_in
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import require_json
 from xqueue_gateway.http.origins import Origins
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.server import is_loopback

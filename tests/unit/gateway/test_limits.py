@@ -13,11 +13,11 @@ from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.limits import Limit
 from xqueue_common.views import SettingReading, SettingView, Waiting
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.control.book import Book
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.limit_order import Subject
 from xqueue_gateway.control.limits import Limits
-from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.tasks.fold import Fold
 

@@ -7,12 +7,12 @@ from msgspec import UNSET, structs
 
 from xqueue_common.clock import Clock
 from xqueue_common.registry.records import ANY_TENANT, ApiKey
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.access.key_order import KeyOrder
 from xqueue_gateway.access.keys import KeyRing
 from xqueue_gateway.access.problems import key_elsewhere, no_such_key, no_such_tier, tier_not_yours, too_many_keys
 from xqueue_gateway.access.secret import hash_of, hint_of, new_id, new_secret
 from xqueue_gateway.access.tiers import Tiers
-from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.registry.writer import RegistryWriter
 
 _STANDARD = "standard"

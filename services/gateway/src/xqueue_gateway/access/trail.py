@@ -10,8 +10,8 @@ from xqueue_common.ids import new_uuid
 from xqueue_common.kafka.batcher import Batcher
 from xqueue_common.kafka.producer import Outgoing
 from xqueue_common.registry.records import AuditRecord
+from xqueue_gateway.access.caller import DEFAULT_TENANT, caller_of
 from xqueue_gateway.access.principal import Principal
-from xqueue_gateway.http.caller import DEFAULT_TENANT, caller_of
 from xqueue_gateway.problems import Problem
 
 log = structlog.get_logger(__name__)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from xqueue_common.events import Configure
 from xqueue_common.limits import Limit, tenant_setting
 from xqueue_common.views import SettingReading
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.keeper import rule_in
 from xqueue_gateway.control.limit_order import LimitAnswer, Subject, Use, show_limit, subject_named
-from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.problems import FieldError, Kind, Problem
 
 

@@ -8,13 +8,13 @@ from litestar.types import ASGIApp
 
 from xqueue_common.artifacts import Artifact, ArtifactStore
 from xqueue_common.snapshot import artifact_url
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.artifacts.headers import etag_of, headers_of, knows
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.artifacts.outgoing import Download
 from xqueue_gateway.artifacts.problems import no_store, no_such_artifact, no_such_part
 from xqueue_gateway.artifacts.ranges import Part, Unsatisfiable, part_of
 from xqueue_gateway.http.answers import Answer, answer, nothing, refusal
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.query import name_query
 
 Req = Request[Any, Any, Any]

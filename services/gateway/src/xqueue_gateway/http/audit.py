@@ -7,9 +7,9 @@ from litestar import Request
 from litestar.types import ASGIApp
 from msgspec import Struct
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.history.audit import Act, AuditTrail
 from xqueue_gateway.http.answers import answer
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.query import act_in, audit_query
 
 

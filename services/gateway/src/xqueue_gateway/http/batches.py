@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
-from xqueue_gateway.http.caller import Caller
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.problems import Problem, ProblemDetails
 from xqueue_gateway.submissions.submission import Submission
 from xqueue_gateway.tasks.drafting import Order

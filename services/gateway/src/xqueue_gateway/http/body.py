@@ -1,12 +1,16 @@
-"""Reading the body of a request, no further than what is taken."""
+"""The body of a request: of what type it says to be, and reading it no further than what is taken."""
 
+import re
 from typing import Any
 
 from litestar import Request
+from litestar.types import Scope
 
-from xqueue_gateway.problems import Kind, Problem, too_large
+from xqueue_gateway.problems import FieldError, Kind, Problem, too_large
 
 _FIELD = "body"
+_JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\Z")
+_UTF_8 = (b"utf-8", b"utf8")
 _HINT = "send less at once; a large payload is better uploaded as an artifact"
 
 
@@ -31,3 +35,22 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
             raise too_large(_FIELD, size, limit, _HINT)
         if not message["more_body"]:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def require_json(scope: Scope) -> None:
+    """Refuse a body that does not say that it is JSON: a web page of another origin could send it unasked.
+
+    Raises:
+        Problem: 415.
+    """
+    given = dict(scope["headers"]).get(b"content-type", b"")
+    if not _is_json(given):
+        shown = given[:64].decode("latin-1") or "missing"
+        error = FieldError("Content-Type", f"is {shown}", "send Content-Type: application/json, in UTF-8")
+        raise Problem(Kind.MEDIA, f"Content-Type is {shown}, not application/json", [error])
+
+
+def _is_json(content_type: bytes) -> bool:
+    media, *parameters = content_type.lower().split(b";")
+    given = dict(part.strip().partition(b"=")[::2] for part in parameters)
+    return bool(_JSON.match(media.strip())) and given.get(b"charset", _UTF_8[0]).strip(b'"') in _UTF_8

@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.http.answers import answer
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.receipts import accepted
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.submissions.form import Form

@@ -9,10 +9,10 @@ from litestar.types import ASGIApp
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xqueue_common.names import TaskId
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.control.dead_letters import DeadLetterBox
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.query import page_query, place_in
 from xqueue_gateway.http.tasks import TaskPage
 from xqueue_gateway.problems import ProblemDetails

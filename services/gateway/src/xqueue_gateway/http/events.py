@@ -11,9 +11,9 @@ from msgspec import structs
 
 from xqueue_common.errors import XQueueError
 from xqueue_gateway import metrics
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.permit import permit_of
 from xqueue_gateway.http.answers import nothing
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.push.events import StatusEvent
 from xqueue_gateway.push.hub import Hub

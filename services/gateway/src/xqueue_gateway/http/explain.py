@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.http.answers import answer
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.tasks.explainer import Explainer
 
 

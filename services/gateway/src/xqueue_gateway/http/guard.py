@@ -9,11 +9,11 @@ from litestar.types import ASGIApp
 
 from xqueue_common.errors import XQueueError
 from xqueue_common.registry.records import Role
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.principal import is_known, principal_of
 from xqueue_gateway.access.trail import Trail
 from xqueue_gateway.http.answers import Answer
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.operation import Operation
 from xqueue_gateway.problems import Kind, Problem, problem_of
 

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.key_maker import KeyMaker
 from xqueue_gateway.access.key_order import (
@@ -22,8 +23,7 @@ from xqueue_gateway.access.key_order import (
 from xqueue_gateway.access.problems import no_key, no_tokens, token_for_key_only
 from xqueue_gateway.access.tokens import Tokens
 from xqueue_gateway.http.answers import Answer, answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.submissions.form import Form
 
 Req = Request[Any, Any, Any]

@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from litestar import Request
 from litestar.types import ASGIApp, Scope
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.problems import operators_limit, others_limit
 from xqueue_gateway.control.limit_order import (
     LIMIT_HINTS,
@@ -18,8 +19,7 @@ from xqueue_gateway.control.limit_order import (
 )
 from xqueue_gateway.control.limits import Limits
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.problems import FieldError, invalid
 from xqueue_gateway.submissions.form import Form
 

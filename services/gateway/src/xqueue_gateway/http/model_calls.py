@@ -10,11 +10,11 @@ from msgspec import Struct
 from xqueue_common.clock import Clock
 from xqueue_common.lifecycle import Status
 from xqueue_gateway import metrics
+from xqueue_gateway.access.caller import Caller, caller_of
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.artifacts.speech import SpeechIntake
 from xqueue_gateway.http.answers import Answer, answer
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import Caller, caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.receipts import headers_of
 from xqueue_gateway.problems import Problem
 from xqueue_gateway.settings import Settings

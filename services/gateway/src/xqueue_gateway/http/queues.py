@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.types import ASGIApp, Scope
 from msgspec import Struct
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.control.queue_changer import QueueChanger
 from xqueue_gateway.control.queue_faults import check_name
 from xqueue_gateway.control.queue_order import (
@@ -22,8 +23,7 @@ from xqueue_gateway.control.queue_reader import QueueReader
 from xqueue_gateway.control.queue_view import DEFAULT_QUEUE, QueueList, show_queue
 from xqueue_gateway.control.queue_work import QueueWork
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.query import force_query
 from xqueue_gateway.submissions.form import Form
 

@@ -8,6 +8,7 @@ from litestar.types import ASGIApp, Scope
 
 from xqueue_common.clock import Clock
 from xqueue_common.schedules import ScheduleId
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.control.reading import check_shape
 from xqueue_gateway.control.schedule_order import (
     NAMED_HINTS,
@@ -19,8 +20,7 @@ from xqueue_gateway.control.schedule_order import (
 from xqueue_gateway.control.schedule_view import ScheduleList, show_schedule
 from xqueue_gateway.control.schedules import Schedules, Trigger
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.receipts import accepted
 from xqueue_gateway.push.live import LiveProgress
 from xqueue_gateway.submissions.form import Form

@@ -9,10 +9,10 @@ from litestar.types import ASGIApp
 from msgspec import Struct, UnsetType
 
 from xqueue_common.clock import Clock
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.history.statistics import Hours, Statistics, TaskCounts, whole_hours
 from xqueue_gateway.history.statistics_query import StatisticsQuery
 from xqueue_gateway.http.answers import answer
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.query import statistics_query
 from xqueue_gateway.problems import FieldError, invalid
 

@@ -7,10 +7,10 @@ from litestar.types import Receive, Scope, Send
 
 from xqueue_common.errors import XQueueError
 from xqueue_common.registry.records import Role
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.door import Door
 from xqueue_gateway.access.permit import permit_of
 from xqueue_gateway.http.answers import Answer, refusal
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.connection import Connection
 from xqueue_gateway.http.operations import STREAM
 from xqueue_gateway.http.origins import Origins

@@ -9,9 +9,9 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from xqueue_common.ops import Health, report
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.access.principal import principal_of
 from xqueue_gateway.http.answers import Answer, answer
-from xqueue_gateway.http.caller import caller_of
 from xqueue_gateway.http.query import queue_query
 from xqueue_gateway.tasks.allocations import AllocationList, Allocations
 from xqueue_gateway.tasks.backends import BackendState

@@ -10,11 +10,11 @@ from msgspec import Struct
 from xqueue_common.clock import Clock
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway import metrics
+from xqueue_gateway.access.caller import Caller, caller_of
 from xqueue_gateway.history.history import History, Transition
 from xqueue_gateway.http.answers import Answer, answer, see_other
 from xqueue_gateway.http.batches import batch_answer, batch_orders
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import Caller, caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.query import place_in, task_query, wait_query
 from xqueue_gateway.http.receipts import accepted
 from xqueue_gateway.http.transitions import transitions_of

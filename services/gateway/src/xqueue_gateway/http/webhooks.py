@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp, Scope
 
+from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body
-from xqueue_gateway.http.caller import caller_of, require_json
+from xqueue_gateway.http.body import read_body, require_json
 from xqueue_gateway.http.query import delivery_place_in, delivery_query
 from xqueue_gateway.submissions.form import Form
 from xqueue_gateway.tasks.lookup import Lookup

@@ -21,8 +21,8 @@ from xqueue_common.names import Ms
 from xqueue_common.registry.records import ANY_TENANT
 from xqueue_common.registry.view import View
 from xqueue_common.webhooks import FIRST_WAIT, Delivery, read_delivery, replayed
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.history.database import Database
-from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.webhooks.problems import disabled, no_such_delivery, removed
 
 log = structlog.get_logger(__name__)

@@ -12,8 +12,8 @@ from msgspec import UNSET, structs
 from xqueue_common.clock import Clock
 from xqueue_common.registry.records import ANY_TENANT, Secret, Subscription
 from xqueue_common.registry.view import View
+from xqueue_gateway.access.caller import Caller
 from xqueue_gateway.access.secret import new_id
-from xqueue_gateway.http.caller import Caller
 from xqueue_gateway.problems import invalid
 from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.submissions.address import address_error

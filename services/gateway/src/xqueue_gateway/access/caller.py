@@ -12,8 +12,6 @@ DEFAULT_TENANT = "default"
 
 _TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
-_JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\Z")
-_UTF_8 = (b"utf-8", b"utf8")
 _LONGEST_KEY = 255
 
 
@@ -57,25 +55,6 @@ def caller_of(scope: Scope) -> Caller:
     tenant = (named or DEFAULT_TENANT) if who.operator else who.tenant
     sees = named if who.operator and not who.believed else tenant
     return Caller(tenant, sees, who.operator, who.actor, who.tier, _key(headers), _trace(headers))
-
-
-def require_json(scope: Scope) -> None:
-    """Refuse a body that does not say that it is JSON: a web page of another origin could send it unasked.
-
-    Raises:
-        Problem: 415.
-    """
-    given = dict(scope["headers"]).get(b"content-type", b"")
-    if not _is_json(given):
-        shown = given[:64].decode("latin-1") or "missing"
-        error = FieldError("Content-Type", f"is {shown}", "send Content-Type: application/json, in UTF-8")
-        raise Problem(Kind.MEDIA, f"Content-Type is {shown}, not application/json", [error])
-
-
-def _is_json(content_type: bytes) -> bool:
-    media, *parameters = content_type.lower().split(b";")
-    given = dict(part.strip().partition(b"=")[::2] for part in parameters)
-    return bool(_JSON.match(media.strip())) and given.get(b"charset", _UTF_8[0]).strip(b'"') in _UTF_8
 
 
 def _foreign(own: str) -> Problem:
