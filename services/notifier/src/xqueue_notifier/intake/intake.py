@@ -29,10 +29,13 @@ class Pace(NamedTuple):
     """How much is read at once, and how often Kafka is told what is done.
 
     Commits are lazy: what was done since the last one comes again after a crash, and every sink takes repeats.
+    ``rest_s`` lies between one reading and the next while records keep coming: read one by one they would cost the
+    broker and us several times as much. What comes after a silence is read at once.
     """
 
     max_records: int
     commit_every_s: float = 1.0
+    rest_s: float = 0.0
 
 
 class Intake(Generic[In, Out]):
@@ -73,6 +76,7 @@ class Intake(Generic[In, Out]):
         self._next: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
+        self._heard_at = 0.0
         self._lag = Lag(sink, reader) if measured else None
 
     async def start(self) -> None:
@@ -114,8 +118,11 @@ class Intake(Generic[In, Out]):
             OutcomeUnknown: a record that cannot be read could not be buried.
         """
         await self._commit_if_due()
+        await self._rest()
         polled = await self._reader.poll(max_records=self._pace.max_records, timeout_ms=_POLL_MS)
-        if not polled:
+        if polled:
+            self._heard_at = time.monotonic()
+        else:
             await self._enter_idle()
         batch: Batch[Out] = Batch(full=sum(map(len, polled.values())) >= self._pace.max_records)
         for partition, records in polled.items():
@@ -150,6 +157,11 @@ class Intake(Generic[In, Out]):
             OutcomeUnknown: it may not be kept yet; do not go on before it is.
         """
         await self._dead.bury(arrival.raw, reason)
+
+    async def _rest(self) -> None:
+        left_s = self._heard_at + self._pace.rest_s - time.monotonic()
+        if left_s > 0:
+            await asyncio.sleep(left_s)
 
     async def _follows(self, partition: TopicPartition, offset: int) -> bool:
         if self._next.get(partition) == offset:

@@ -20,6 +20,10 @@ from xqueue_notifier.settings import NotifierSettings
 In = TypeVar("In")
 Out = TypeVar("Out")
 
+_PUSHED = frozenset({"mqtt", "progress", "webhooks", "webhook-waits"})
+"""Sinks at whose other end somebody waits."""
+_PUSHED_REST_S, _KEPT_REST_S = 0.004, 0.05
+
 
 class Intakes:
     """All ways from Kafka into this process. Intakes share nothing but the way into ``xq.dead``."""
@@ -67,15 +71,7 @@ class Intakes:
         self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery], measured: bool = True
     ) -> Intake[Delivery, Delivery]:
         """Make an intake of how webhooks stand; for ``measured`` see ``Intake``."""
-        return Intake(
-            sink,
-            reader=self._reader(sink, self._topics.deliveries),
-            decode=read_delivery,
-            gate=gate,
-            dead=self._dead(sink),
-            pace=Pace(max_records),
-            measured=measured,
-        )
+        return self._intake(sink, self._topics.deliveries, read_delivery, gate, max_records, measured=measured)
 
     async def check(self) -> None:
         """Ask Kafka for a sign of life.
@@ -92,10 +88,25 @@ class Intakes:
         await self._producer.stop()
 
     def _intake(
-        self, sink: str, topic: str, decode: Callable[[bytes | None], In], gate: Gate[In, Out], most: int
+        self,
+        sink: str,
+        topic: str,
+        decode: Callable[[bytes | None], In],
+        gate: Gate[In, Out],
+        most: int,
+        *,
+        measured: bool = True,
     ) -> Intake[In, Out]:
-        reader, dead = self._reader(sink, topic), self._dead(sink)
-        return Intake(sink, reader=reader, decode=decode, gate=gate, dead=dead, pace=Pace(most))
+        rest_s = _PUSHED_REST_S if sink in _PUSHED else _KEPT_REST_S
+        return Intake(
+            sink,
+            reader=self._reader(sink, topic),
+            decode=decode,
+            gate=gate,
+            dead=self._dead(sink),
+            pace=Pace(most, rest_s=rest_s),
+            measured=measured,
+        )
 
     def _memory(self, remembered: Remembered | None) -> Memory | None:
         if remembered is None:
