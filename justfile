@@ -2,6 +2,9 @@
 
 set positional-arguments
 
+# Each of the two has brokers of its own. In the order of the folders: what takes longest begins first.
+side_by_side := "-n 2 --dist loadfile --no-loadscope-reorder"
+
 [private]
 default:
     @{{ just_executable() }} --list --unsorted
@@ -18,10 +21,10 @@ up *args:
 demo *args:
     @exec uv run --group demo python -m xqueue_embedded demo "$@"
 
-# All tests, or those that the arguments name, on real brokers
+# All tests, two files at a time, or those that the arguments name, on real brokers
 [group('test')]
 test *args:
-    uv run pytest "$@"
+    uv run pytest {{ if args == "" { side_by_side } else { "" } }} "$@"
 
 # Random histories of a cell beside its model for XQ_SOAK_S seconds (default 600), with fresh seeds
 [group('test')]

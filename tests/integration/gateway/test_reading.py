@@ -143,8 +143,8 @@ async def test_an_ended_task_is_found_in_the_history_when_it_has_left_redis(
 @pytest.mark.parametrize(
     "unknown",
     [
-        new_task_id(0, LONG_AGO_MS),
-        new_task_id(7, LONG_AGO_MS),
+        new_task_id(0, LONG_AGO_MS, 1),
+        new_task_id(7, LONG_AGO_MS, 2),
         idempotent_task_id(0, "default", "default", "never sent"),
     ],
 )

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 from unit.notifier.records import CREATED_MS, task, version
 
 from xqueue_common.artifacts import Artifact, ArtifactStore
 from xqueue_common.history.engine import connect
 from xqueue_notifier.history.artifacts import ArtifactSweep
-from xqueue_notifier.history.retention import Retention
+from xqueue_notifier.history.expiry import Expiry
+from xqueue_notifier.history.retention import Days, Retention
 from xqueue_notifier.history.rows import rows_of
 from xqueue_notifier.history.store import Store
 
@@ -41,12 +43,22 @@ def artifacts(tmp_path: Path, clock: HeldClock) -> ArtifactStore:
 
 
 @pytest.fixture
-async def store(history_url: str) -> AsyncIterator[Store]:
+async def engine(history_url: str) -> AsyncIterator[AsyncEngine]:
     engine = connect(history_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> Store:
     store = Store(engine)
     await store.prepare()
-    yield store
-    await engine.dispose()
+    return store
+
+
+@pytest.fixture
+def expiry(engine: AsyncEngine) -> Expiry:
+    return Expiry(engine)
 
 
 async def written(artifacts: ArtifactStore, task_id: str) -> Artifact:
@@ -57,12 +69,12 @@ async def written(artifacts: ArtifactStore, task_id: str) -> Artifact:
 
 
 async def test_they_stay_as_long_as_their_task_and_no_longer(
-    artifacts: ArtifactStore, store: Store, clock: HeldClock
+    artifacts: ArtifactStore, store: Store, expiry: Expiry, clock: HeldClock
 ) -> None:
     ended, still_open = [await written(artifacts, spec.task_id) for spec in (ENDED, OPEN)]
     await store.apply(rows_of([version(ENDED, 1, "success", finished_ms=CREATED_MS), version(OPEN, 1)]), {})
     sweep = ArtifactSweep(artifacts=artifacts, store=store, clock=clock, days=2)
-    retention = Retention(store=store, clock=clock, days=2)
+    retention = Retention(store=store, expiry=expiry, clock=clock, days=Days(2, 2, 2))
 
     for _ in range(2 * 24):
         clock.at_ms += HOUR_MS

@@ -302,7 +302,7 @@ class FaultyWalk(Walk):
                 await self.ends((task_id, token), "success")
 
 
-@walks(steps, examples=150)
+@walks(steps, examples=100)
 async def test_no_promise_is_broken_whatever_dies_lingers_or_is_lost(
     redis: Redis, namespace: str, script: list[Any]
 ) -> None:

@@ -15,8 +15,8 @@ from support.scheduler.fold.running import Walks
 from support.scheduler.fold.worldground import world_ground
 from support.scheduler.walking import EXAMPLES, SEED
 
-BARE = 500
-WORLDS = 110
+BARE = 200
+WORLDS = 70
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 600)

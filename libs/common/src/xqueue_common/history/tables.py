@@ -3,9 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +15,7 @@ from xqueue_common.history.schema import metadata, tasks
 _CREATING = 0x78710001
 """Number of the PostgreSQL lock under which tables are made."""
 _PLACE = "xqueue_common.history:migrations"
+_VERSIONS = "alembic_version"
 _PATIENCE_S = 3_600.0
 """An index on a hundred million tasks takes a while."""
 
@@ -69,6 +67,10 @@ def migrate(connection: Connection) -> None:
     if found is not None and found not in REVISIONS:
         part = "history"
         raise Unavailable(part, fault(found) or "")
+    # Only who migrates pays for it: half a second at the start of a process.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", _PLACE)
     command.upgrade(config, "head")
@@ -93,5 +95,7 @@ def _wrong(connection: Connection) -> str | None:
 
 
 def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSIONS):
+        return None
     # Of two, which nobody but a hand can have written, both are named.
-    return ", ".join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
+    return ", ".join(sorted(connection.scalars(text(f"select version_num from {_VERSIONS}")))) or None  # noqa: S608

@@ -36,6 +36,7 @@ class End:
         # whoever comes meanwhile shares the one after it.
         if self._next is None:
             self._next = asyncio.create_task(self._ask_after(self._asking))
+            self._next.add_done_callback(_heard)
         return await asyncio.shield(self._next)
 
     async def _ask_after(self, before: asyncio.Task[int] | None) -> int:
@@ -43,6 +44,12 @@ class End:
             await asyncio.wait([before])
         self._asking, self._next = self._next, None
         return await self._tail.end()
+
+
+def _heard(asking: asyncio.Task[int]) -> None:
+    """Take note of an answer that nobody waits for any more, or asyncio would complain of its error."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 class Ends:
