@@ -1,6 +1,8 @@
 """The tables from release to release, on both databases."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,16 @@ async def test_the_migrations_make_what_the_schema_says(engine: AsyncEngine) -> 
     assert await revision(engine) == [LATEST]
     await create_tables(engine)  # and again, without harm
     await check_tables(engine)
+
+
+async def test_several_databases_are_migrated_by_one_process_at_the_same_time(tmp_path: Path) -> None:
+    engines = [connect(f"sqlite:///{tmp_path}/{number}.db") for number in range(3)]
+
+    await asyncio.gather(*map(create_tables, engines))
+
+    assert [await revision(engine) for engine in engines] == [[LATEST]] * 3
+    for engine in engines:
+        await engine.dispose()
 
 
 async def test_a_database_from_before_migrations_keeps_its_tasks_and_gets_the_rest(engine: AsyncEngine) -> None:

@@ -1,5 +1,6 @@
 """Making the tables, bringing them from one release to the next, and seeing whether they are ours."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,8 @@ from xqueue_common.history.schema import metadata, tasks
 
 _CREATING = 0x78710001
 """Number of the PostgreSQL lock under which tables are made."""
+_MIGRATING = asyncio.Lock()
+"""Alembic keeps what it works on in globals: in one process one database after the other."""
 _PLACE = "xqueue_common.history:migrations"
 _VERSIONS = "alembic_version"
 _PATIENCE_S = 3_600.0
@@ -27,7 +30,7 @@ async def create_tables(engine: AsyncEngine) -> None:
         Unavailable: the database is away, or its tables are of a later release.
     """
     with translated():
-        async with _patient(engine) as patient, patient.begin() as connection:
+        async with _MIGRATING, _patient(engine) as patient, patient.begin() as connection:
             await alone(connection)
             await connection.run_sync(migrate)
             # Beyond the migrations: a table that somebody has dropped is made again, empty.
