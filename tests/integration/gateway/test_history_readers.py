@@ -18,7 +18,7 @@ from xqueue_common.registry.records import AuditRecord
 from xqueue_gateway.history import audit as trail
 from xqueue_gateway.history import statistics
 from xqueue_gateway.history.audit import AuditTrail
-from xqueue_gateway.history.audit_query import AuditPlace, AuditQuery, audit_place
+from xqueue_gateway.history.audit_query import ACTS, AuditPlace, AuditQuery
 from xqueue_gateway.history.history import History
 from xqueue_gateway.history.query import TaskQuery, conditions
 from xqueue_gateway.history.spread import Spread
@@ -177,7 +177,7 @@ async def test_acts_are_listed_newest_first_page_after_page_to_those_whom_they_c
         seen += [item.id for item in page.items]
         if page.next_cursor is None:
             break
-        after = audit_place(page.next_cursor)
+        after = ACTS.place(page.next_cursor)
         assert after
     assert seen == newest_first
 

@@ -8,7 +8,7 @@ import pytest
 from unit.gateway.made import NOW_MS, task_id
 
 from xqueue_common.lifecycle import Status
-from xqueue_gateway.history.cursor import Place, cursor_of, place_of
+from xqueue_gateway.history.cursor import TASKS, Place
 from xqueue_gateway.history.query import TaskQuery
 from xqueue_gateway.http.query import task_query, wait_query
 from xqueue_gateway.problems import Problem
@@ -131,11 +131,11 @@ def test_a_wait_is_in_seconds(query: str, seconds: float) -> None:
 def test_a_cursor_comes_back_as_the_place_that_it_was_made_of() -> None:
     place = Place(NOW_MS, task_id())
 
-    assert place_of(cursor_of(place)) == place
+    assert TASKS.place(TASKS.text(place)) == place
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "????", "W10", "WzEsMl0", "é", "bnVsbA", "A" * 199, cursor_of(Place(1, task_id()))[:-3]]
+    "cursor", ["x", "????", "W10", "WzEsMl0", "é", "bnVsbA", "A" * 199, TASKS.text(Place(1, task_id()))[:-3]]
 )
 def test_a_cursor_that_is_none_of_ours_is_recognised(cursor: str) -> None:
-    assert place_of(cursor) is None
+    assert TASKS.place(cursor) is None

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, select, tuple_
 
 from xqueue_common.history.schema import audit
-from xqueue_gateway.history.audit_query import AuditPlace, AuditQuery, cursor_behind_act
+from xqueue_gateway.history.audit_query import ACTS, AuditPlace, AuditQuery
 from xqueue_gateway.history.database import Database
 
 
@@ -55,8 +55,7 @@ class AuditTrail:
         (rows,) = await self.database.ask(wanted)
         shown = rows[: query.limit]
         goes_on = len(rows) > query.limit
-        place = AuditPlace(shown[-1].at_ms, shown[-1].audit_id) if goes_on else None
-        return Acts([_act(row) for row in shown], cursor_behind_act(place) if place else None)
+        return Acts([_act(row) for row in shown], ACTS.text(_place(shown[-1])) if goes_on else None)
 
 
 def _conditions(query: AuditQuery, sees: str | None, after: AuditPlace | None) -> Iterator[ColumnElement[bool]]:
@@ -71,6 +70,10 @@ def _conditions(query: AuditQuery, sees: str | None, after: AuditPlace | None) -
         yield audit.c.at_ms < _ms(query.until)
     if after is not None:
         yield tuple_(audit.c.at_ms, audit.c.audit_id) < (after.at_ms, after.audit_id)
+
+
+def _place(row: Row[Any]) -> AuditPlace:
+    return AuditPlace(row.at_ms, row.audit_id)
 
 
 def _act(row: Row[Any]) -> Act:

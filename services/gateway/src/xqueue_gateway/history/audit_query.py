@@ -1,13 +1,11 @@
 """What may be asked of the trail of administrative acts."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xqueue_common.names import Ms, TaskId, TenantName
+from xqueue_gateway.history.cursor import Cursor
 from xqueue_gateway.submissions.submission import Moment
 
 Actor = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z", min_length=1, max_length=128)]
@@ -39,17 +37,4 @@ class AuditPlace(Struct, frozen=True, array_like=True):
     audit_id: TaskId
 
 
-def cursor_behind_act(place: AuditPlace) -> str:
-    """Return the text for the place behind an act."""
-    return urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
-
-
-def audit_place(cursor: str) -> AuditPlace | None:
-    """Return the place that a text stands for, or None if it is none of ours."""
-    try:
-        return _decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError, msgspec.MsgspecError):
-        return None
-
-
-_decode = msgspec.json.Decoder(AuditPlace).decode
+ACTS = Cursor(AuditPlace)

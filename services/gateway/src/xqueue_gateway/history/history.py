@@ -13,7 +13,7 @@ from xqueue_common.errors import Undecodable
 from xqueue_common.history.schema import positions, retries, tasks, transitions
 from xqueue_common.snapshot import instance_of
 from xqueue_common.task import TaskSpec, TaskState
-from xqueue_gateway.history.cursor import Place, cursor_of
+from xqueue_gateway.history.cursor import TASKS, Place
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.history.query import PageQuery, TaskQuery, beyond, conditions
 
@@ -146,7 +146,7 @@ def _kept(row: Row[Any]) -> Kept | None:
 
 
 def _cursor(row: Row[Any]) -> str:
-    return cursor_of(Place(row.created_ms, row.task_id))
+    return TASKS.text(Place(row.created_ms, row.task_id))
 
 
 def _transition(row: Row[Any]) -> Transition:

@@ -1,16 +1,14 @@
 """What handlers logged, as the gateway asks for it: page after page, oldest first."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import Row, Select, select, tuple_
 
 from xqueue_common.history.schema import logs
 from xqueue_common.names import Count
+from xqueue_gateway.history.cursor import Cursor
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.push.events import LogLine
 
@@ -27,6 +25,9 @@ class LinePlace(Struct, frozen=True, array_like=True):
 
     attempt: Annotated[int, Meta(ge=0, le=(1 << 31) - 1)]  # as much as the column of the database holds
     seq: Count
+
+
+LINES = Cursor(LinePlace)
 
 
 class Lines(NamedTuple):
@@ -50,23 +51,11 @@ class LogLines:
         """
         (rows,) = await self._database.ask(_wanted(task_id, after).limit(limit + 1))
         items = [_line(row) for row in rows[:limit]]
-        return Lines(items, cursor_behind(items[-1]) if len(rows) > limit else None)
+        return Lines(items, LINES.text(_place(items[-1])) if len(rows) > limit else None)
 
 
-def cursor_behind(line: LogLine) -> str:
-    """Return the text for the place behind a line."""
-    return urlsafe_b64encode(msgspec.json.encode((line.attempt, line.seq))).rstrip(b"=").decode()
-
-
-def line_place(cursor: str) -> LinePlace | None:
-    """Return the place that a text stands for, or None if it is none of ours."""
-    try:
-        return _decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError, msgspec.MsgspecError):
-        return None
-
-
-_decode = msgspec.json.Decoder(LinePlace).decode
+def _place(line: LogLine) -> LinePlace:
+    return LinePlace(line.attempt, line.seq)
 
 
 def _wanted(task_id: str, after: LinePlace | None) -> Select[Any]:

@@ -9,17 +9,17 @@ from litestar.types import Scope
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xqueue_common.names import QueueName
-from xqueue_gateway.history.audit_query import AUDIT_HINTS, AuditPlace, AuditQuery, audit_place
-from xqueue_gateway.history.cursor import Place, place_of
-from xqueue_gateway.history.log_lines import LinePlace, LogQuery, line_place
+from xqueue_gateway.history.audit_query import ACTS, AUDIT_HINTS, AuditPlace, AuditQuery
+from xqueue_gateway.history.cursor import TASKS, Cursor, Place
+from xqueue_gateway.history.log_lines import LINES, LinePlace, LogQuery
 from xqueue_gateway.history.query import PAYLOAD, QUERY_HINTS, PageQuery, TaskQuery
 from xqueue_gateway.history.statistics_query import STATISTICS_HINTS, StatisticsQuery
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
-from xqueue_gateway.webhooks.deliveries import DeliveryPlace, DeliveryQuery, delivery_place
+from xqueue_gateway.webhooks.deliveries import DELIVERIES, DeliveryPlace, DeliveryQuery
 
 Q = TypeVar("Q", bound=Struct)
-P = TypeVar("P")
+P = TypeVar("P", bound=Struct)
 
 _MOST_FIELDS = 500
 _LISTS = frozenset({"status", "label", "task_id"})
@@ -95,7 +95,7 @@ def place_in(query: TaskQuery | PageQuery) -> Place | None:
     Raises:
         Problem: 422, the cursor is none of ours.
     """
-    return None if isinstance(query.cursor, UnsetType) else _ours(place_of(query.cursor))
+    return _behind(query.cursor, TASKS)
 
 
 def log_query(scope: Scope) -> LogQuery:
@@ -113,7 +113,7 @@ def line_in(query: LogQuery) -> LinePlace | None:
     Raises:
         Problem: 422, the cursor is none of ours.
     """
-    return None if isinstance(query.cursor, UnsetType) else _ours(line_place(query.cursor))
+    return _behind(query.cursor, LINES)
 
 
 def delivery_query(scope: Scope) -> DeliveryQuery:
@@ -131,10 +131,13 @@ def delivery_place_in(query: DeliveryQuery) -> DeliveryPlace | None:
     Raises:
         Problem: 422, the cursor is none of ours.
     """
-    return None if isinstance(query.cursor, UnsetType) else _ours(delivery_place(query.cursor))
+    return _behind(query.cursor, DELIVERIES)
 
 
-def _ours(place: P | None) -> P:
+def _behind(text: str | UnsetType, cursor: Cursor[P]) -> P | None:
+    if isinstance(text, UnsetType):
+        return None
+    place = cursor.place(text)
     if place is None:
         raise invalid(FieldError("cursor", "none of ours", "pass next_cursor of the page before, unchanged"))
     return place
@@ -209,7 +212,7 @@ def act_in(query: AuditQuery) -> AuditPlace | None:
     Raises:
         Problem: 422, the cursor is none of ours.
     """
-    return None if isinstance(query.cursor, UnsetType) else _ours(audit_place(query.cursor))
+    return _behind(query.cursor, ACTS)
 
 
 def _read(scope: Scope, wanted: type[Q]) -> Q:

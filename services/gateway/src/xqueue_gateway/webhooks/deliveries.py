@@ -1,12 +1,9 @@
 """Deliveries as the history lists them, and telling them again."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
-import msgspec
 import structlog
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import ColumnElement, Row, select, tuple_
@@ -22,6 +19,7 @@ from xqueue_common.registry.records import ANY_TENANT
 from xqueue_common.registry.view import View
 from xqueue_common.webhooks import FIRST_WAIT, Delivery, read_delivery, replayed
 from xqueue_gateway.access.caller import Caller
+from xqueue_gateway.history.cursor import Cursor
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.webhooks.problems import disabled, no_such_delivery, removed
 
@@ -40,6 +38,9 @@ class DeliveryPlace(Struct, frozen=True, array_like=True):
 
     created_ms: Ms
     delivery_id: Annotated[str, Meta(max_length=64)]
+
+
+DELIVERIES = Cursor(DeliveryPlace)
 
 
 class Listed(NamedTuple):
@@ -121,15 +122,6 @@ class Deliveries:
         return Listed(shown, _cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
-def delivery_place(cursor: str) -> DeliveryPlace | None:
-    """Return the place that a text stands for, or None if it is none of ours."""
-    try:
-        return _decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError, msgspec.MsgspecError):
-        return None
-
-
-_decode = msgspec.json.Decoder(DeliveryPlace).decode
 _SELECT = select(deliveries.c.delivery_id, deliveries.c.created_ms, deliveries.c.record)
 
 
@@ -148,5 +140,4 @@ def _delivery(row: Row[Any]) -> Delivery | None:
 
 
 def _cursor(row: Row[Any]) -> str:
-    place = msgspec.json.encode(DeliveryPlace(row.created_ms, row.delivery_id))
-    return urlsafe_b64encode(place).rstrip(b"=").decode()
+    return DELIVERIES.text(DeliveryPlace(row.created_ms, row.delivery_id))
