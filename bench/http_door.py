@@ -26,6 +26,7 @@ _TASKS = "/api/v1/tasks"
 _BATCH = "/api/v1/tasks/batch"
 _READABLE = 500
 _NOOP = {"type": "noop", "payload": {"n": 1}}
+_SINGLE = [Ask("POST", _TASKS, json.dumps(_NOOP))]
 _LATER = {"type": "noop", "delay": 86_400}
 _HERE = Path(__file__).parent
 
@@ -57,10 +58,15 @@ class Bench:
         self._http = http
         self._headers = dict(headers)
 
-    async def warm_up(self, tasks: int) -> None:
-        """Run tasks through everything: a cold JVM costs as much again for its first 50,000."""
+    async def warm_up(self, tasks: int, seconds: float) -> None:
+        """Run tasks through everything, in batches and one by one, and throw the figures away.
+
+        A cold JVM costs as much again for its first 50,000, and twice as much for small requests, which are
+        others to its compiler.
+        """
         for _ in range(0, tasks, 1_000):
             await self._submit_batch(_NOOP, 1_000)
+        await self._load(Row("warming up", _SINGLE), seconds)
         await self._drained()
 
     async def readable(self, task: Mapping[str, Any]) -> list[Ask]:
@@ -108,12 +114,11 @@ class Bench:
 
 async def rows(bench: Bench, wanted: Sequence[str]) -> AsyncIterator[Row]:
     """Return what is measured, one after the other: what is to be read is made just before."""
-    submit = [Ask("POST", _TASKS, json.dumps(_NOOP))]
     if "submit" in wanted:
-        yield Row("submissions, 16 clients", submit)
-        yield Row("submissions, 1 client", submit, clients=1)
+        yield Row("submissions, 16 clients", _SINGLE)
+        yield Row("submissions, 1 client", _SINGLE, clients=1)
     if "open" in wanted:
-        yield Row("submissions, open loop, 500/s", submit, clients=64, rate=500.0)
+        yield Row("submissions, open loop, 500/s", _SINGLE, clients=64, rate=500.0)
     if "read" in wanted:
         async for row in _reads(bench):
             yield row
@@ -159,7 +164,7 @@ async def main(given: argparse.Namespace) -> None:
             httpx2.AsyncClient(base_url=running.endpoints.gateway.url, timeout=60, headers=headers) as http,
         ):
             bench = Bench(running, http, headers)
-            await bench.warm_up(given.warm_up)
+            await bench.warm_up(given.warm_up, given.warm_up_s)
             results = [
                 await bench.measure(row, given.seconds)
                 for _ in range(given.rounds)
@@ -173,7 +178,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="for each row")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--warm-up", type=int, default=60_000, help="tasks that are thrown away")
+    parser.add_argument("--warm-up", type=int, default=60_000, help="tasks in batches that are thrown away")
+    parser.add_argument("--warm-up-s", type=float, default=20.0, help="then seconds of single ones likewise")
     parser.add_argument("--only", nargs="+", default=["submit", "open", "read", "batch"])
     parser.add_argument("--authorization", help="the header of all requests, such as 'Bearer KEY'")
     parser.add_argument("--env", nargs="*", default=[], help="settings of the services, as XQ_NAME=VALUE")

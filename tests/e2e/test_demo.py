@@ -46,7 +46,7 @@ def running_in(folder: Path) -> list[str]:
 
 @pytest.mark.timeout(400)
 async def test_pictures_are_read_and_nothing_is_left_running(demo: Sequence[str], tmp_path: Path) -> None:
-    done = await ran(*demo, "--seconds", "12")
+    done = await ran(*demo, "--seconds", "20")
 
     assert done.status == 0, done.out + done.problems
     read, right, wrong, lost = counted(done)

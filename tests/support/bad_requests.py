@@ -88,6 +88,7 @@ CASES = [
     post(415, NOOP, Content_Type="application/json; charset=utf-16", field="Content-Type"),
     post(415, NOOP, BATCH, Content_Type="multipart/form-data; boundary=x", field="Content-Type"),
     Case(415, "POST", TASKS, NOOP, {}, "Content-Type"),
+    post(415, b"\x1f\x8b\x08", Content_Encoding="gzip", field="Content-Encoding"),
     post(403, NOOP, Origin="https://evil.example", field="Origin"),
     post(403, NOOP, Origin="null", field="Origin"),
     Case(403, "DELETE", f"{TASKS}/{SOME_ID}", headers={"Origin": "https://evil.example"}, field="Origin"),

@@ -74,6 +74,7 @@ class PlayedCell:
         self._commands = Tail(kafka.bootstrap, self.topics.commands, 0, client_id=f"{namespace}-commands")
         self._history = connect_history(history_url)
         self._making = asyncio.Lock()
+        self._made = False
         self._turn = asyncio.Lock()
         self._reports = 0
         self._n = 0
@@ -286,8 +287,10 @@ class PlayedCell:
         await self._history.dispose()
 
     async def _make_tables(self) -> None:
-        async with self._making:  # SQLite has no lock for this
-            await create_tables(self._history)
+        async with self._making:
+            if not self._made:
+                await create_tables(self._history)
+                self._made = True
 
     async def _end(self) -> int:
         tail = Tail(self.bootstrap, self.topics.status, 0, client_id=f"{self.prefix}-end")

@@ -1,5 +1,6 @@
 """Keys, tokens, rates and quotas at a gateway that asks for them, and the trail of who did what."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -282,7 +283,7 @@ async def test_a_tenant_changes_no_queue_in_which_others_have_tasks(installation
     calls = [
         ("POST", f"{path}/pause", None),
         ("PATCH", path, {"max_size": 1}),
-        ("PUT", path, {}),
+        ("PUT", path, {"max_concurrency": 4}),
         ("DELETE", f"{path}?force=true", None),
     ]
     for method, where, body in calls:
@@ -293,6 +294,57 @@ async def test_a_tenant_changes_no_queue_in_which_others_have_tasks(installation
         "status"
     ] == "scheduled"
     assert (await installation.ask(installation.operator_key, "POST", f"{path}/pause")).status_code == 200
+
+
+async def test_what_one_tenant_put_on_a_queue_another_may_take_off_but_not_what_the_operator_did(
+    installation: Installation,
+) -> None:
+    first, held_up = [(await installation.key(tenant, "admin"))["key"] for tenant in ("first", "held-up")]
+    path = "/api/v1/queues/common-room"
+    for ask in (("PUT", path, {"max_concurrency": 1}), ("POST", f"{path}/pause")):
+        assert (await installation.ask(first, *ask)).status_code in (200, 201)
+    for key in (first, held_up):
+        order = {"type": "noop", "queue": "common-room", "delay": 3_000}
+        assert (await installation.ask(key, "POST", "/api/v1/tasks", order)).status_code == 202
+
+    assert (await installation.ask(held_up, "PATCH", path, {"max_concurrency": 2})).status_code == 403
+    assert (await installation.ask(held_up, "POST", f"{path}/resume")).json()["paused"] is False
+    assert (await installation.ask(held_up, "PATCH", path, {"max_concurrency": None})).status_code == 200
+    assert (await installation.ask(first, "POST", f"{path}/pause")).status_code == 403
+
+    assert (await installation.ask(installation.operator_key, "POST", f"{path}/pause")).status_code == 200
+    for key in (first, held_up):
+        assert (await installation.ask(key, "POST", f"{path}/resume")).status_code == 403
+
+
+async def test_who_waits_for_a_task_learns_nothing_once_the_key_is_revoked(installation: Installation) -> None:
+    key = await installation.key("leaver", "submit", "read")
+    submitted = await installation.ask(key["key"], "POST", "/api/v1/tasks", {"type": "noop", "delay": 3_000})
+    task = f"/api/v1/tasks/{submitted.json()['task_id']}"
+    waiting = asyncio.create_task(installation.ask(key["key"], "GET", f"{task}?wait=60"))
+    assert (await installation.ask(key["key"], "GET", task)).json()["status"] == "scheduled"
+
+    revoked = await installation.ask(installation.operator_key, "DELETE", f"/api/v1/keys/{key['id']}")
+    canceled = await installation.ask(installation.operator_key, "DELETE", task)
+    answer = await waiting
+
+    assert (revoked.status_code, canceled.status_code) == (204, 202)
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["detail"] == "the key has been revoked or has expired"
+
+
+async def test_who_says_twice_who_they_are_is_not_let_in(installation: Installation) -> None:
+    one, other = [(await installation.key(tenant, "read"))["key"] for tenant in ("one", "other")]
+    headers = [("Authorization", f"Bearer {one}"), ("Authorization", f"Bearer {other}")]
+
+    answers = [
+        await installation.door.bare("GET", "/api/v1/tasks", headers=headers),
+        await installation.door.bare("GET", "/api/v1/tasks?access_token=a&access_token=b"),
+        await installation.door.bare("GET", "/api/v1/tasks?access_token=", headers=headers[:1]),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401] * 3
+    assert {answer.json()["errors"][0]["message"] for answer in answers} == {"given more than once"}
 
 
 async def test_what_administrators_do_stands_in_the_log_with_who_did_it(installation: Installation) -> None:

@@ -16,6 +16,8 @@ from integration.gateway.running import Answer, Door
 from support.bad_orders import ORDERS
 from support.bad_requests import CASES, JSON, MESSAGES, TASKS, Case
 
+from xqueue_gateway.http import protocol
+
 GOOD = b"GET /api/v1/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -222,3 +224,45 @@ async def test_a_flood_of_subscriptions_is_borne_up_to_the_bound(door: Door) -> 
         assert [message["event"] for message in told] == ["subscribed"] * 100 + ["error"] * 50
         assert len(told[99]["filters"]) == 100
         assert (await subscription.ask(op="unsubscribe"))["filters"] == []
+
+
+async def test_a_refused_handshake_is_no_mistake_of_ours(door: Door) -> None:
+    url = f"{door.url.replace('http', 'ws', 1)}/nowhere"
+
+    with pytest.raises(websockets.InvalidStatus) as caught:
+        await websockets.connect(url, proxy=None)
+
+    assert caught.value.response.status_code == 404
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", GOOD + b"GET / HT"])
+async def test_nobody_holds_a_connection_without_asking_for_something(
+    door: Door, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 0.2)
+    host, port = door.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(begun)
+
+    async with asyncio.timeout(30):
+        said = await reader.read()
+
+    assert said.count(b"HTTP/1.1 200") == begun.count(b"\r\n\r\n")
+    assert b"HTTP/1.1 408 Request Timeout" in said
+    writer.close()
+
+
+async def test_a_connection_may_be_kept_between_requests(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 0.2)
+    host, port = door.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(GOOD)
+    await reader.readuntil(b"}")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await reader.read()
+    writer.write(GOOD)
+
+    async with asyncio.timeout(30):
+        assert b"HTTP/1.1 200" in await reader.readuntil(b"}")
+    writer.close()

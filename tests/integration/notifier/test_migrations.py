@@ -18,7 +18,7 @@ from xqueue_common.errors import Unavailable
 from xqueue_common.history import schema
 from xqueue_common.history.engine import connect
 from xqueue_common.history.revisions import LATEST, REVISIONS, fault
-from xqueue_common.history.tables import alone, check_tables, create_tables, migrate
+from xqueue_common.history.tables import check_tables, create_tables, migrate
 from xqueue_notifier.history.rows import rows_of
 
 HOUR_MS = CREATED_MS - CREATED_MS % 3_600_000
@@ -59,7 +59,7 @@ async def set_revision(engine: AsyncEngine, number: str) -> None:
 
 async def test_the_migrations_make_what_the_schema_says(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
-        await connection.run_sync(migrate)
+        await migrate(connection)
         assert await connection.run_sync(differences) == []
 
     assert await revision(engine) == [LATEST]
@@ -143,14 +143,10 @@ async def test_migrations_that_break_off_leave_everything_as_it_was(engine: Asyn
     async with engine.begin() as connection:
         await connection.run_sync(made_without_migrations)
 
-    def break_off(connection: Connection) -> None:
-        migrate(connection)
-        raise BrokenOffError
-
     async def migrate_in_vain() -> None:
         async with engine.begin() as connection:
-            await alone(connection)
-            await connection.run_sync(break_off)
+            await migrate(connection)
+            raise BrokenOffError
 
     with pytest.raises(BrokenOffError):
         await migrate_in_vain()

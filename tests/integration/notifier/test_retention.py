@@ -2,16 +2,18 @@ from integration.notifier.library import library
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from unit.notifier.records import CREATED_MS, task, version
+from unit.notifier.webhooks.making import delivery
 
 from xqueue_common.events import LogRecord
 from xqueue_common.history.engine import connect
-from xqueue_common.history.schema import audit, logs, payload_fields, retries, task_hours
+from xqueue_common.history.schema import audit, deliveries, logs, payload_fields, retries, task_hours
 from xqueue_common.ids import new_task_id
 from xqueue_common.registry.records import AuditRecord
 from xqueue_notifier.history.expiry import Expiry
 from xqueue_notifier.history.retention import Days, Retention
 from xqueue_notifier.history.rows import audit_rows, log_rows, rows_of
 from xqueue_notifier.history.store import Store
+from xqueue_notifier.webhooks.list_store import ListStore
 
 DAY_MS = 86_400_000
 ENDED, RECENT, OPEN = task(1, labels={"a": "b"}), task(2, labels={"a": "b"}), task(3)
@@ -101,6 +103,21 @@ async def test_statistics_and_acts_leave_each_after_days_of_their_own(history_ur
         assert [row.at_ms for row in await seen.all(audit)] == [recently]
         assert len(await seen.tasks()) == 2
         assert await seen.totals() == {"submitted": 2, "success": 2}
+    await engine.dispose()
+
+
+async def test_deliveries_leave_as_many_days_after_they_began(history_url: str) -> None:
+    engine = connect(history_url)
+    store, kept = Store(engine), ListStore(engine)
+    await store.prepare()
+    recently = CREATED_MS + 2 * DAY_MS
+    await kept.put([delivery(id="old", created_ms=CREATED_MS), delivery(id="new", created_ms=recently)])
+
+    swept = await retention(store, engine, 30).round()
+
+    assert swept.deliveries == 1
+    async with library(history_url) as seen:
+        assert [row.delivery_id for row in await seen.all(deliveries)] == ["new"]
     await engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Those who ask in the same turn share one round trip, and nothing else."""
+"""Those who ask at the same time share one round trip, and nothing else."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from xqueue_common.errors import Unavailable
-from xqueue_common.together import Together
+from xqueue_common.together import Joined, Together
 
 
 class Oracle:
@@ -50,3 +50,67 @@ async def test_one_who_gives_up_harms_no_other() -> None:
     assert await stays == 4
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+class SlowOracle:
+    """Answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.answers: list[asyncio.Future[int]] = []
+
+    async def __call__(self) -> int:
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.answers.append(answer)
+        return await answer
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_who_asks_while_a_question_is_under_way_gets_the_answer_to_the_next() -> None:
+    oracle = SlowOracle()
+    joined = Joined(oracle)
+    first = asyncio.create_task(joined.ask())
+    await settle()
+    later = [asyncio.create_task(joined.ask()) for _ in range(10)]
+    await settle()
+
+    oracle.answers[0].set_result(100)
+    assert await first == 100
+    await settle()
+    oracle.answers[1].set_result(200)
+
+    assert await asyncio.gather(*later) == [200] * 10
+    assert len(oracle.answers) == 2
+
+
+async def test_a_failed_question_fails_those_who_asked_it_and_nobody_else() -> None:
+    oracle = SlowOracle()
+    joined = Joined(oracle)
+    first = asyncio.create_task(joined.ask())
+    await settle()
+    second = asyncio.create_task(joined.ask())
+    await settle()
+
+    oracle.answers[0].set_exception(Unavailable("kafka", "away"))
+    with pytest.raises(Unavailable):
+        await first
+    await settle()
+    oracle.answers[1].set_result(7)
+
+    assert await second == 7
+
+
+async def test_one_who_gives_up_does_not_take_the_answer_from_the_others() -> None:
+    oracle = SlowOracle()
+    joined = Joined(oracle)
+    one, other = asyncio.create_task(joined.ask()), asyncio.create_task(joined.ask())
+    await settle()
+
+    one.cancel()
+    await settle()
+    oracle.answers[0].set_result(3)
+
+    assert await other == 3

@@ -35,3 +35,9 @@ def test_a_wish_is_granted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("_", range(20))
 def test_no_port_is_one_that_the_system_lends_to_clients(_: int) -> None:
     assert free_port() < 32_768
+
+
+def test_ports_that_nobody_has_opened_yet_are_not_given_to_others() -> None:
+    ports = [free_port() for _ in range(500)]
+
+    assert len(set(ports)) == len(ports)

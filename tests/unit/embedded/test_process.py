@@ -50,6 +50,16 @@ async def test_a_child_that_ends_while_starting_shows_its_last_lines(spawn: Spaw
         await process.until_ready(never, timeout_s=30)
 
 
+async def test_a_child_lets_others_go_first_as_it_was_told_to(tmp_path: Path) -> None:
+    process = Process("nice", Launch(argv=(sys.executable, "-c", DEAF), nice=3), log=tmp_path / "nice.log")
+    process.spawn()
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+    finally:
+        process.kill()
+        await process.wait()
+
+
 async def test_only_the_lines_of_the_present_run_are_shown(spawn: Spawn) -> None:
     await spawn("print('first run')").wait()
     process = spawn("print('second run')")

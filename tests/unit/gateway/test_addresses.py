@@ -48,6 +48,9 @@ def test_public_addresses_are_accepted(url: str) -> None:
         "http://[64:ff9b::7f00:1]/",
         "http://[2002:7f00:1::]/",
         "http://\uff11\uff12\uff17.0.0.1/",
+        "http://127\u30020\u30020\u30021/",
+        "http://127.0.0.1\u3002:8080/",
+        "http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/",
     ],
 )
 def test_private_addresses_are_refused_unless_the_operator_allows_them(url: str) -> None:
@@ -78,3 +81,24 @@ def test_private_addresses_are_refused_unless_the_operator_allows_them(url: str)
 )
 def test_what_cannot_be_called_is_refused_anyway(url: str) -> None:
     assert address_error(url, allow_private=True) is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://.../",
+        "http://a..b/",
+        f"http://{'a' * 64}.example.com/",
+        "http://127.0.0.1%00.example.com/",
+        "http://exa mple.com/",
+    ],
+)
+def test_hosts_that_nobody_can_look_up_are_refused(url: str) -> None:
+    error = address_error(url, allow_private=True)
+
+    assert error is not None
+    assert (error.field, error.message) == ("webhook.url", "names a host that cannot be looked up")
+
+
+def test_names_of_other_alphabets_are_accepted() -> None:
+    assert address_error("https://b\u00fccher.example/hook", allow_private=False) is None

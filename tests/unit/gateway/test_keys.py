@@ -1,5 +1,7 @@
 """Whose a key is, and until when."""
 
+import re
+
 import pytest
 from msgspec import structs
 from unit.gateway.made import NOW_MS, HeldClock
@@ -7,7 +9,7 @@ from unit.gateway.made import NOW_MS, HeldClock
 from xqueue_common.registry.records import ApiKey, Role
 from xqueue_gateway.access.keys import OPERATOR, KeyRing
 from xqueue_gateway.access.principal import Principal
-from xqueue_gateway.access.secret import hash_of, hint_of, is_secret, new_id, new_secret
+from xqueue_gateway.access.secret import hash_of, hint_of, new_id, new_secret
 
 SECRET, NEXT = new_secret(), new_secret()
 KEY = ApiKey(
@@ -29,7 +31,7 @@ def ring(*keys: ApiKey, clock: HeldClock | None = None, operator_key: str = "") 
 
 
 def test_keys_are_long_and_never_the_same() -> None:
-    assert is_secret(SECRET)
+    assert re.fullmatch(r"xq_[A-Za-z0-9_-]{43}", SECRET)
     assert SECRET != NEXT
     assert new_id("key") != new_id("key")
     assert SECRET.startswith(hint_of(SECRET))

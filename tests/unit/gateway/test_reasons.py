@@ -6,7 +6,8 @@ from typing import Any
 from unit.gateway.made import NOW_MS, spec, state, task_id
 
 from xqueue_common.explain import Explained, ScopeView
-from xqueue_gateway.tasks.reasons import Reason, estimate, moment, named, reason_to_rest, reasons_to_wait, waits_for
+from xqueue_common.moments import moment
+from xqueue_gateway.tasks.reasons import Reason, estimate, named, reason_to_rest, reasons_to_wait, waits_for
 
 
 def scopes(**changed: Any) -> list[ScopeView]:

@@ -96,7 +96,7 @@ class Bench:
         self.dead = PlayedDead()
         parts: dict[str, Any] = {"reader": self.reader, "gate": self.gate, "dead": self.dead}
         self.intake = Intake[StatusTopicRecord, StatusRecord](
-            "test", decode=read_status, pace=Pace(2, commit_every_s), **parts
+            "test", decode=read_status, pace=Pace(2, 0.0, commit_every_s), **parts
         )
 
 

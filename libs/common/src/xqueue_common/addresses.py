@@ -1,6 +1,7 @@
 """Which addresses of the network are public: what may be called at the wish of somebody who is not the operator."""
 
 import ipaddress
+import re
 import socket
 import unicodedata
 
@@ -12,6 +13,8 @@ _DETOURS = tuple(
     for net in ("::/96", "::ffff:0:0/96", "64:ff9b::/32", "2001::/32", "2002::/16", "fec0::/10")
 )
 
+_NAMING = re.compile(r"[^\x00-\x20\x7f%/?#@\\]+\Z")
+
 
 def is_public(address: Address) -> bool:
     """Whether an address is one of the public network, and of a single machine there."""
@@ -21,11 +24,27 @@ def is_public(address: Address) -> bool:
 
 def is_private(host: str) -> bool:
     """Whether a host is written as an address that is not public, or is this very machine by name."""
-    name = unicodedata.normalize("NFKC", host).rstrip(".").lower()
+    name = (resolved_as(host) or host).rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     address = literal(name)
     return address is not None and not is_public(address)
+
+
+def resolved_as(host: str) -> str | None:
+    """Return a host as resolvers are asked for it, in ASCII; None if they cannot be asked for it.
+
+    Other alphabets have dots of their own, and circled digits are digits: whoever writes them means the plain ones.
+    """
+    plain = unicodedata.normalize("NFKC", host)
+    if ":" in plain:
+        return plain
+    if not _NAMING.match(plain):
+        return None
+    try:
+        return plain.encode("idna").decode()  # which knows the other dots
+    except UnicodeError:  # an empty label, one of more than 63 characters, or no name at all
+        return None
 
 
 def literal(host: str) -> Address | None:

@@ -76,6 +76,7 @@ class QueueSettings(Struct, frozen=True, tag_field="kind", tag="queue", omit_def
         no_queue_timeout: submissions that do not say may wait for ever.
         aging_ms: after each such span (by the clock) a waiting task counts as one priority higher; None: never.
         paused: nothing of it begins; what runs goes on.
+        set_by: the tenant whose administrator was the last to change it; None: an operator, or nobody.
     """
 
     workers: MaxConcurrency | None = None
@@ -90,6 +91,7 @@ class QueueSettings(Struct, frozen=True, tag_field="kind", tag="queue", omit_def
     process_timeout_ms: TimeoutMs | None = None
     aging_ms: AgingMs | None = None
     paused: bool = False
+    set_by: TenantName | None = None
 
 
 class DeadLetters(Struct, frozen=True, tag_field="kind", tag="dead", omit_defaults=True):

@@ -1,11 +1,12 @@
 """The snapshot of a task as clients see it: over HTTP, WebSocket, SSE, MQTT and in webhooks."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Raw, Struct, UnsetType
 
 from xqueue_common.events import ProgressRecord, StatusRecord, event_id
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment, moment_or_none
 from xqueue_common.task import TaskSpec, TaskState
 
 
@@ -51,10 +52,6 @@ def artifact_url(artifact_id: str) -> str:
     return f"/api/v1/artifacts/{artifact_id}"
 
 
-def _moment(ms: int | None) -> datetime | None:
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
-
-
 def _value(raw: Raw | UnsetType) -> Raw | None:
     return raw if isinstance(raw, Raw) else None
 
@@ -73,10 +70,10 @@ def snapshot_of(spec: TaskSpec, state: TaskState) -> Snapshot:
         priority=state.priority,
         concurrency_key=spec.concurrency_key,
         labels=spec.labels or {},
-        created_at=datetime.fromtimestamp(spec.created_ms / 1000, UTC),
-        scheduled_for=_moment(state.scheduled_ms),
-        started_at=_moment(state.started_ms),
-        finished_at=_moment(state.finished_ms),
+        created_at=moment(spec.created_ms),
+        scheduled_for=moment_or_none(state.scheduled_ms),
+        started_at=moment_or_none(state.started_ms),
+        finished_at=moment_or_none(state.finished_ms),
         progress=_value(state.progress),
         worker=instance_of(state.worker),
         error=_value(state.error),

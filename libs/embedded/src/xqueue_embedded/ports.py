@@ -9,6 +9,7 @@ LOOPBACK = "127.0.0.1"
 # Below the ports that Linux gives to outgoing connections (32768 and up). A broker on one of those may not come
 # back: while it is down, a client that retries can be given that very port as its own, even connect to itself.
 _CANDIDATES = range(20_000, 32_000)
+_given: set[int] = set()
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -23,10 +24,14 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port() -> int:
-    """Find a loopback port that nobody uses; chance keeps two callers apart."""
+    """Find a loopback port that nobody uses.
+
+    No two callers of this process are given the same, which may not be in use yet; chance keeps processes apart.
+    """
     while True:
         port = secrets.choice(_CANDIDATES)
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
 
 

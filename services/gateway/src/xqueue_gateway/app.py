@@ -26,7 +26,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         await ensure_topics(settings.kafka_bootstrap, layout, replication=settings.kafka_replication)
         resources = await open_resources(settings, topics, cells.count, stack)
         wiring = Wiring(settings, topics, cells, resources)
-        listener = listen(_host(settings, closed=wiring.door.closed), settings.port)
+        listener = listen(_host(settings, closed=wiring.access.door.closed), settings.port)
         stack.callback(listener.close)
         health = _health(resources)
 

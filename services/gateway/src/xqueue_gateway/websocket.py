@@ -121,6 +121,12 @@ class WiredSocket(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):  # else the handshake was none
             cast("dict[str, Any]", self.scope["extensions"])[_PLACE] = self
 
+    async def send(self, message: Any) -> None:
+        """Send what ASGI has; a handshake that was refused is over then, which uvicorn would log as an error."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
+
     def resume_writing(self) -> None:
         """Pass on that the network takes something again."""
         super().resume_writing()

@@ -9,14 +9,7 @@ from xqueue_common.cells import CellMap
 from xqueue_common.clock import SystemClock
 from xqueue_common.ops import Health
 from xqueue_common.topics import Topics
-from xqueue_gateway.access.buckets import Buckets
-from xqueue_gateway.access.door import Door
-from xqueue_gateway.access.issuer import Issuer, Trust
-from xqueue_gateway.access.key_maker import KeyMaker
-from xqueue_gateway.access.quotas import Quotas
-from xqueue_gateway.access.tiers import Tiers
-from xqueue_gateway.access.tokens import Tokens
-from xqueue_gateway.access.trail import Trail
+from xqueue_gateway.access.wiring import AccessWiring
 from xqueue_gateway.artifacts.incoming import Incoming
 from xqueue_gateway.control.configurer import Configurer
 from xqueue_gateway.control.dead_letters import DeadLetterBox
@@ -53,7 +46,6 @@ from xqueue_gateway.http.system import SystemEndpoints
 from xqueue_gateway.http.tasks import TaskEndpoints
 from xqueue_gateway.http.webhooks import WebhookEndpoints
 from xqueue_gateway.push.seats import Seats
-from xqueue_gateway.registry.writer import RegistryWriter
 from xqueue_gateway.resources import Resources
 from xqueue_gateway.settings import Settings
 from xqueue_gateway.submissions.reading import Rules
@@ -98,7 +90,7 @@ def serve(wiring: "Wiring", health: Health) -> ASGIApp:
         system=wiring.system(health),
         documents=documents(),
     )
-    return application(endpoints, wiring.stream(origins), origins, Guard(wiring.door, wiring.trail))
+    return application(endpoints, wiring.stream(origins), origins, Guard(wiring.access.door, wiring.access.trail))
 
 
 class Wiring:
@@ -109,66 +101,17 @@ class Wiring:
         self.open = resources
         self.map = cell_map
         self.clock = SystemClock()
+        self.access = AccessWiring(settings, resources, self.clock)
         self.fold = Fold(clock=self.clock, patience_s=settings.fold_wait_s)
         horizon = resources.ears.horizon
         sources = Sources(resources.cells, resources.history, resources.ends, horizon, topics.status)
         self.lookup = Lookup(sources, fold=self.fold, clock=self.clock)
 
-    @cached_property
-    def door(self) -> Door:
-        """Lets in those who may."""
-        settings = self.settings
-        trust = Trust(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
-        return Door(
-            ring=self.open.ring,
-            tokens=self.tokens,
-            issuer=Issuer(trust, clock=self.clock) if trust.url else None,
-            tiers=self.tiers,
-            buckets=self.buckets,
-            permits=self.open.permits,
-            required=settings.auth == "required",
-        )
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        """Gives and takes our own tokens."""
-        return Tokens(self.settings.jwt_secret, clock=self.clock)
-
-    @cached_property
-    def tiers(self) -> Tiers:
-        """What tiers allow."""
-        settings = self.settings
-        return Tiers(
-            requests=settings.tier_requests,
-            open_tasks=settings.tier_open_tasks,
-            submissions=settings.tier_submissions,
-        )
-
-    @cached_property
-    def buckets(self) -> Buckets:
-        """Holds everybody to their rates."""
-        return Buckets(self.open.redis, prefix=self.settings.redis_prefix, clock=self.clock)
-
-    @cached_property
-    def quotas(self) -> Quotas:
-        """Holds tenants to theirs."""
-        return Quotas(ring=self.open.ring, tiers=self.tiers, buckets=self.buckets)
-
-    @cached_property
-    def trail(self) -> Trail:
-        """Writes down administrative acts."""
-        return Trail(self.open.acts, clock=self.clock)
-
-    @cached_property
-    def writer(self) -> RegistryWriter:
-        """Changes the registry."""
-        return RegistryWriter(log=self.open.registering, registry=self.open.registry)
-
     @property
     def keys(self) -> KeyEndpoints:
         """The API keys over HTTP."""
-        maker = KeyMaker(ring=self.open.ring, writer=self.writer, tiers=self.tiers, clock=self.clock)
-        return KeyEndpoints(maker=maker, tokens=self.tokens, door=self.door)
+        access = self.access
+        return KeyEndpoints(maker=access.maker, tokens=access.tokens, door=access.door)
 
     @property
     def webhooks(self) -> WebhookEndpoints:
@@ -176,7 +119,7 @@ class Wiring:
         view = self.open.registry.view
         subscriptions = Subscriptions(
             view=view,
-            writer=self.writer,
+            writer=self.access.writer,
             clock=self.clock,
             allow_private=self.settings.webhook_allow_private,
             most=self.settings.webhooks_per_tenant,
@@ -194,14 +137,14 @@ class Wiring:
             drain=ears.drain,
             clock=self.clock,
             reject_hopeless=self.settings.reject_hopeless,
-            quotas=self.quotas,
+            quotas=self.access.quotas,
         )
         return Submitter(
             log=self.open.commands,
             drafter=Drafter(cells=self.map, books=ears.books, clock=self.clock),
             parents=Parents(lookup=self.lookup, clock=self.clock),
             queues=self.known_queues,
-            quotas=self.quotas,
+            quotas=self.access.quotas,
             gate=gate,
             lookup=self.lookup,
             memory=self.open.memory,
@@ -364,7 +307,7 @@ class Wiring:
             lookup=self.lookup,
             live=ears.live,
             origins=origins,
-            door=self.door,
+            door=self.access.door,
             seats=self.seats,
             pending_bytes=settings.ws_pending_bytes,
         )

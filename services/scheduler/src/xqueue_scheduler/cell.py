@@ -11,6 +11,7 @@ from xqueue_common.errors import FunctionFailed, OutcomeUnknown, PositionLost, U
 from xqueue_common.kafka.producer import Producer
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.memory import MemoryWatch
+from xqueue_common.spacing import Spacing
 from xqueue_common.topics import Topics
 from xqueue_scheduler import metrics
 from xqueue_scheduler.checkpoints import Checkpoints
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 _SHORT_S, _LONG_S = 0.05, 2.0
 _LOST_S = 2.0
 _ALARM_S = 10.0
+_ROUND_S = 0.005
+"""From one call to the next when they come thick and fast: each costs Redis and Kafka about the same."""
 
 
 class CellTails(NamedTuple):
@@ -181,9 +184,12 @@ class CellLoop:
 
     async def _own(self, owner: Owner) -> None:
         checkpoint = Checkpoints(self._clock, round(self._settings.checkpoint_s * 1000))
+        spacing = Spacing(_ROUND_S)
         while True:
+            await spacing.wait()
             single = self._careful.needed()
             done = await owner.round(Want(self._settings.batch, self._memory.full, single))
+            spacing.spend(done.reports + done.commands)
             self._pause_s = _SHORT_S
             self._count(done)
             if checkpoint.due(done, written=owner.written):

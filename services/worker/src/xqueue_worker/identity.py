@@ -5,12 +5,12 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from xqueue_common.cell import Offer
 from xqueue_common.codec import encode
 from xqueue_common.fleet import BackendInfo, GpuInfo, WorkerInfo
+from xqueue_common.moments import moment
 
 
 class Holdings(NamedTuple):
@@ -51,7 +51,7 @@ class Identity:
         self.types = sorted(set(types))
         self.profile = profile_of(self.queues, self.types)
         self.gpu_memory_mb = gpu_memory_mb
-        self._started_at = datetime.fromtimestamp(now_ms / 1000, UTC)
+        self._started_at = moment(now_ms)
         self._holdings = holdings
 
     def offer(self, *, seq: int, inbox: int, slots: int) -> Offer:

@@ -13,10 +13,13 @@ from xqueue_common.errors import PositionLost, Undecodable, XQueueError
 from xqueue_common.events import Dispatch, read_dispatch
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.spacing import Spacing
 
 log = structlog.get_logger(__name__)
 
 _MOST = 500
+_ROUND_S = 0.005
+"""From one reading to the next when they come thick and fast; what is read together is claimed together."""
 _POLL_MS = 500
 _PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
@@ -61,6 +64,7 @@ class Inbox:
         self._records = records
         self._tail: Tail | None = None
         self._lost = False
+        self._spacing = Spacing(_ROUND_S)
         self.number = -1
         self.leased = asyncio.Event()
 
@@ -102,6 +106,7 @@ class Inbox:
         """Read once; returns how many records there were."""
         if self._tail is None:
             return 0
+        await self._spacing.wait()
         try:
             records = await self._tail.poll(max_records=_MOST, timeout_ms=_POLL_MS)
         except PositionLost:
@@ -113,6 +118,8 @@ class Inbox:
             log.warning("inbox not readable", error=str(error))
             records = ()
             await asyncio.sleep(_PAUSE_S)
+        if 0 < len(records) < _MOST:  # behind as many, more are waiting
+            self._spacing.spend()
         for record in records:
             await self._take(record)
         return len(records)

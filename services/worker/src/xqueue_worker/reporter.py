@@ -9,6 +9,7 @@ from xqueue_common.codec import encode
 from xqueue_common.errors import OutcomeUnknown, Unavailable
 from xqueue_common.events import Report
 from xqueue_common.kafka.producer import Outgoing, Producer
+from xqueue_common.spacing import Spacing
 from xqueue_worker.attempt import Attempt
 from xqueue_worker.metrics import Counts
 from xqueue_worker.pool import Pool
@@ -16,6 +17,8 @@ from xqueue_worker.pool import Pool
 log = structlog.get_logger(__name__)
 
 _MOST = 1_000
+_ROUND_S = 0.005
+"""From one batch to the next when they come thick and fast."""
 _PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 
@@ -70,8 +73,11 @@ class Reporter:
     async def run(self) -> None:
         """Send whatever comes."""
         pause_s = _PAUSE_S
+        spacing = Spacing(_ROUND_S)
         while True:
             await self._wake.wait()
+            await spacing.wait()
+            spacing.spend()
             if await self.round():
                 pause_s = _PAUSE_S
             elif self._pool.stalled:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -69,8 +69,3 @@ def fault_of_type(content_type: str) -> str | None:
 def fault_of_name(name: str) -> str | None:
     """Return what is wrong with the name of a file."""
     return None if _NAME.match(name) else "a name has 1 to 255 characters, no control characters"
-
-
-def moment(ms: int) -> datetime:
-    """Return a time in ms since 1970 as the API has it."""
-    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -9,10 +9,10 @@ from xqueue_common.artifacts.artifact import (
     Record,
     fault_of_name,
     fault_of_type,
-    moment,
     new_id,
 )
 from xqueue_common.errors import ArtifactTooLarge
+from xqueue_common.moments import moment
 
 HOUR_MS = 3_600_000
 

@@ -13,9 +13,10 @@ with ``#`` and a number; a bucket keeps parts of a broken upload invisibly, unti
 """
 
 import hashlib
-from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
+
+from xqueue_common.moments import moment
 
 _HOUR = "%Y-%m-%dT%H"
 DUE = "due"
@@ -80,4 +81,4 @@ def read_due(path: str) -> Due | None:
 
 
 def _hour(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime(_HOUR)
+    return moment(at_ms).strftime(_HOUR)

@@ -8,6 +8,7 @@ from xqueue_common.artifacts.artifact import Record
 from xqueue_common.artifacts.draft import HOUR_MS
 from xqueue_common.artifacts.layout import Due, Mark
 from xqueue_common.artifacts.objects import Objects
+from xqueue_common.moments import epoch_ms
 
 DAY_MS = 24 * HOUR_MS
 UNHEARD_MS = 8 * DAY_MS
@@ -61,7 +62,7 @@ def fate(entry: Due, record: Record | None, task: TaskFate | None, now_ms: int) 
         return Gone() if entry.mark is Mark.LATE else Look(now_ms + DAY_MS, Mark.LATE)
     expires = record.artifact.expires_at
     if expires is not None:
-        expires_ms = round(expires.timestamp() * 1000)
+        expires_ms = epoch_ms(expires)
         return Gone() if expires_ms <= now_ms else Look(expires_ms, Mark.NEW)
     if task is not None:
         # Never within the hour: a sweep must come to an end.

@@ -30,9 +30,8 @@ async def create_tables(engine: AsyncEngine) -> None:
         Unavailable: the database is away, or its tables are of a later release.
     """
     with translated():
-        async with _MIGRATING, _patient(engine) as patient, patient.begin() as connection:
-            await alone(connection)
-            await connection.run_sync(migrate)
+        async with _patient(engine) as patient, patient.begin() as connection:
+            await migrate(connection)
             # Beyond the migrations: a table that somebody has dropped is made again, empty.
             await connection.run_sync(metadata.create_all)
 
@@ -52,31 +51,15 @@ async def check_tables(engine: AsyncEngine) -> None:
         raise Unavailable(part, wrong)
 
 
-async def alone(connection: AsyncConnection) -> None:
-    """Wait until nobody else makes tables: two at once fail on each other's."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-    else:
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the tables to the latest revision.
+async def migrate(connection: AsyncConnection) -> None:
+    """Bring the tables to the latest revision, within the connection's transaction.
 
     Raises:
         Unavailable: they are of a later release.
     """
-    found = _revision(connection)
-    if found is not None and found not in REVISIONS:
-        part = "history"
-        raise Unavailable(part, fault(found) or "")
-    # Only who migrates pays for it: half a second at the start of a process.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", _PLACE)
-    command.upgrade(config, "head")
+    async with _MIGRATING:
+        await _alone(connection)
+        await connection.run_sync(_upgrade)
 
 
 @asynccontextmanager
@@ -90,6 +73,28 @@ async def _patient(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
         yield patient
     finally:
         await patient.dispose()
+
+
+async def _alone(connection: AsyncConnection) -> None:
+    """Wait until nobody else makes tables: two at once fail on each other's."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+    else:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _upgrade(connection: Connection) -> None:
+    found = _revision(connection)
+    if found is not None and found not in REVISIONS:
+        part = "history"
+        raise Unavailable(part, fault(found) or "")
+    # Only who migrates pays for it: half a second at the start of a process.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", _PLACE)
+    command.upgrade(config, "head")
 
 
 def _wrong(connection: Connection) -> str | None:

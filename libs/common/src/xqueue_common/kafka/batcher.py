@@ -5,7 +5,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from xqueue_common.errors import Unavailable, XQueueError
-from xqueue_common.kafka.producer import Outgoing, Producer, Span, check_sizes
+from xqueue_common.kafka.producer import Outgoing, Producer, check_sizes
+from xqueue_common.together import answer_each, fail_each
 
 _CROWD = 4
 """As many records in one batch are a crowd, whose callers are likely to come back together."""
@@ -94,30 +95,18 @@ class Batcher:
             del self._reunions[partition]
 
     async def _send(self, partition: int, batch: list[_Waiting]) -> None:
+        answers = [waiting.offset for waiting in batch]
         try:
             spans = await self._producer.append(self._topic, partition, [w.record for w in batch])
         except XQueueError as error:
-            _fail(batch, error)
+            fail_each(answers, error)
         except BaseException:
-            _fail(batch, Unavailable("kafka", "the sender was stopped"))
+            fail_each(answers, Unavailable("kafka", "the sender was stopped"))
             raise
         else:
-            _answer(batch, spans)
+            answer_each(answers, (span.first + i for span in spans for i in range(span.size)))
 
 
 def _complete(reunion: asyncio.Future[None]) -> None:
     if not reunion.done():
         reunion.set_result(None)
-
-
-def _answer(batch: list[_Waiting], spans: list[Span]) -> None:
-    offsets = (span.first + i for span in spans for i in range(span.size))
-    for waiting, offset in zip(batch, offsets, strict=True):
-        if not waiting.offset.done():
-            waiting.offset.set_result(offset)
-
-
-def _fail(batch: list[_Waiting], error: XQueueError) -> None:
-    for waiting in batch:
-        if not waiting.offset.done():
-            waiting.offset.set_exception(error)

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 import structlog
 
-from xqueue_common.errors import PositionLost, Undecodable, XQueueError
+from xqueue_common.errors import Undecodable
+from xqueue_common.kafka.follow import follow
 from xqueue_common.kafka.tail import Tail
 from xqueue_common.registry.records import Registered, read_registered
 from xqueue_common.registry.view import View
@@ -17,7 +18,6 @@ OnChange = Callable[[str, Registered | None], None]
 
 _MOST = 1_000
 _POLL_MS = 1_000
-_AGAIN_S = 0.5
 
 
 class Registry:
@@ -66,15 +66,7 @@ class Registry:
 
     async def run(self) -> NoReturn:
         """Follow the log; what goes wrong is waited out."""
-        while True:
-            try:
-                await self.round()
-            except PositionLost as error:
-                log.error("the registry was replaced, it is read anew", error=str(error))
-                await self._again()
-            except XQueueError as error:
-                log.warning("not hearing of the registry", error=str(error))
-                await asyncio.sleep(_AGAIN_S)
+        await follow("the registry", self.round, self.start)
 
     async def round(self) -> int:
         """Take in what has come; return how many records that were.
@@ -92,14 +84,6 @@ class Registry:
         """Wait until the record at an offset is taken in: one's own write, for instance. Bound it in time."""
         while self.next_offset <= offset:
             await self._moved.wait()
-
-    async def _again(self) -> None:
-        try:
-            await self._tail.connect()
-            await self._read_anew()
-        except XQueueError as error:
-            log.warning("not hearing of the registry", error=str(error))
-            await asyncio.sleep(_AGAIN_S)
 
     async def _read_anew(self) -> None:
         begin, end = await self._tail.begin(), await self._tail.end()

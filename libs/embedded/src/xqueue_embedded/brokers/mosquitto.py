@@ -9,6 +9,7 @@ from xqueue_embedded.fetch.programs import Program, require
 from xqueue_embedded.ports import LOOPBACK
 from xqueue_embedded.processes.ask import ask
 from xqueue_embedded.processes.launch import Launch
+from xqueue_embedded.processes.niceness import TELLS
 
 _PROGRAM = Program(
     names=("mosquitto",),
@@ -40,7 +41,7 @@ class Mosquitto(Broker):
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "mosquitto.conf"
         config.write_text(self._config())
-        return Launch(argv=(await self._program(), "-c", config))
+        return Launch(argv=(await self._program(), "-c", config), nice=TELLS)
 
     async def _answers(self) -> bool:
         async def accepted(reader: asyncio.StreamReader) -> bool:

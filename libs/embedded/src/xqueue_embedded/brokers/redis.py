@@ -11,6 +11,7 @@ from xqueue_embedded.ports import LOOPBACK
 from xqueue_embedded.processes.ask import ask
 from xqueue_embedded.processes.command import output_of
 from xqueue_embedded.processes.launch import Launch
+from xqueue_embedded.processes.niceness import DECIDES
 
 OLDEST = 7  # the first with functions
 _PROGRAM = Program(names=("redis-server", "valkey-server"), debian="redis-server", elsewhere="redis")
@@ -49,7 +50,7 @@ class Redis(Broker):
             "loglevel": "notice",
         }
         options = (text for name, value in settings.items() for text in (f"--{name}", value))
-        return Launch(argv=(await self._program(), *options))
+        return Launch(argv=(await self._program(), *options), nice=DECIDES)
 
     async def _answers(self) -> bool:
         async def pong(reader: asyncio.StreamReader) -> bool:

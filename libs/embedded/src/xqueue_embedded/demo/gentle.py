@@ -7,7 +7,8 @@ them, four at most; and it gives way to brokers and services, which would else a
 import os
 import sys
 
-_NICENESS = 5
+_NICENESS = 3
+"""Beside what workers have anyway: behind the last of the services."""
 _MOST_CORES = 4
 
 

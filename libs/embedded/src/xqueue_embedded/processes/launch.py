@@ -13,3 +13,4 @@ class Launch:
     env: Mapping[str, str] | None = None  # all of it; None: ours
     cwd: Path | None = None
     account: str | None = None  # the system user to run as; None: ours
+    nice: int = 0  # how much more readily than we it lets others go first, as in nice(1)

@@ -47,6 +47,9 @@ class Process:
                 preexec_fn=lifeline(),  # noqa: PLW1509  # one system call, looked up before the fork
             )
 
+        if launch.nice:
+            _lower(self._popen.pid, launch.nice)
+
     @property
     def pid(self) -> int:
         """The number of the process, also after its end."""
@@ -130,6 +133,11 @@ def how_it_ended(status: int) -> str:
     if status < 0:
         return f"was ended by {signal.Signals(-status).name}"
     return f"ended with exit status {status}"
+
+
+def _lower(pid: int, nice: int) -> None:
+    with suppress(OSError):  # gone already, or of another account: it does its work at our priority too
+        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + nice)
 
 
 async def _ended(popen: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xqueue_embedded.ports import LOOPBACK, free_port
 from xqueue_embedded.processes.ask import http_ok
+from xqueue_embedded.processes.niceness import COMPUTES
 from xqueue_embedded.supervise.services import Listener, ServiceProcess
 
 NAME = "backend"
@@ -39,4 +40,5 @@ def backend_for(environ: Mapping[str, str], logs: Path) -> BackendServer | None:
     listener = Listener(LOOPBACK, free_port())
     argv = (sys.executable, str(_FILE), "--host", listener.host, "--port", str(listener.port))
     nothing: Callable[[], Mapping[str, str]] = dict
-    return BackendServer(name=NAME, log=logs / f"{NAME}.log", argv=argv, listener=listener, env=nothing)
+    log = logs / f"{NAME}.log"
+    return BackendServer(name=NAME, log=log, argv=argv, listener=listener, env=nothing, nice=COMPUTES)

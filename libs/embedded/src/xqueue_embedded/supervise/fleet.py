@@ -12,7 +12,7 @@ from xqueue_embedded.ports import LOOPBACK, free_port
 from xqueue_embedded.processes.child import Child
 from xqueue_embedded.supervise.backend import backend_for
 from xqueue_embedded.supervise.options import SystemOptions
-from xqueue_embedded.supervise.services import Listener, ServiceName, ServiceProcess
+from xqueue_embedded.supervise.services import NICENESS, Listener, ServiceName, ServiceProcess
 from xqueue_embedded.supervise.state_dir import StateDir
 
 
@@ -97,6 +97,7 @@ class Fleet:
             argv=(*self._options.programs[service], *loaded),
             listener=listener,
             env=lambda: {**self.environment(), **own, **self._secrets(service)},
+            nice=NICENESS[service],
         )
 
     def _secrets(self, service: ServiceName) -> Mapping[str, str]:

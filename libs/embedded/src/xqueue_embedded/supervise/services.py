@@ -9,6 +9,7 @@ from signal import Signals
 from typing import Literal
 
 from xqueue_embedded.ports import LOOPBACK
+from xqueue_embedded.processes import niceness
 from xqueue_embedded.processes.ask import http_ok
 from xqueue_embedded.processes.child import Child
 from xqueue_embedded.processes.launch import Launch
@@ -22,6 +23,14 @@ PROGRAMS: Programs = {
     "scheduler": (sys.executable, "-m", "xqueue_scheduler"),
     "worker": (sys.executable, "-m", "xqueue_worker"),
     "notifier": (sys.executable, "-m", "xqueue_notifier"),
+}
+
+
+NICENESS: Mapping[ServiceName, int] = {
+    "gateway": niceness.ANSWERS,
+    "scheduler": niceness.DECIDES,
+    "worker": niceness.COMPUTES,
+    "notifier": niceness.TELLS,
 }
 
 
@@ -50,11 +59,21 @@ class ServiceProcess(Child):
     stop_patience_s = 15.0  # a worker hands back within its grace, which is shorter
     retire_request = Signals.SIGUSR1  # only workers are asked
 
-    def __init__(self, *, name: str, log: Path, argv: Sequence[str], listener: Listener, env: Environment) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        log: Path,
+        argv: Sequence[str],
+        listener: Listener,
+        env: Environment,
+        nice: int = niceness.ANSWERS,
+    ) -> None:
         super().__init__(name=name, log=log)
         self.listener = listener
         self._argv = tuple(argv)
         self._env = env
+        self._nice = nice
 
     @property
     def where(self) -> str:
@@ -62,7 +81,7 @@ class ServiceProcess(Child):
         return self.listener.url
 
     async def _launch(self) -> Launch:
-        return Launch(argv=self._argv, env={**os.environ, **self._env()})
+        return Launch(argv=self._argv, env={**os.environ, **self._env()}, nice=self._nice)
 
     async def _answers(self) -> bool:
         return await http_ok(self.listener.reached_at, self.listener.port, "/health/ready")

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from xqueue_common.clock import Clock
 from xqueue_common.errors import Unavailable
 from xqueue_common.redis_calls import bounded
+from xqueue_common.together import answer_each, fail_each
 from xqueue_gateway.access.bucket import Taken, take
 from xqueue_gateway.access.tiers import Rate
 
@@ -54,11 +55,15 @@ class Buckets:
 
     async def _ask_all(self) -> None:
         try:
-            while self._waiting:
-                wishes, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
-                for wish, taken in zip(wishes, await self._ask(wishes), strict=True):
-                    if not wish.answer.done():
-                        wish.answer.set_result(taken)
+            while wishes := self._waiting[:_AT_ONCE]:
+                taken = await self._ask(wishes)
+                del self._waiting[: len(wishes)]
+                answer_each([wish.answer for wish in wishes], taken)
+        except BaseException as error:  # a mistake, or the end: nobody may wait for ever
+            fail_each([wish.answer for wish in self._waiting], error)
+            self._waiting.clear()
+            if not isinstance(error, Exception):
+                raise
         finally:
             self._asking = None
 

@@ -1,7 +1,7 @@
 """Who asks and for whom: what the headers say, as far as the one who asks may say it."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from litestar.types import Scope
 
@@ -10,6 +10,7 @@ from xqueue_gateway.problems import FieldError, Kind, Problem, invalid
 
 DEFAULT_TENANT = "default"
 
+_PLACE = "xqueue_caller"
 _TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _LONGEST_KEY = 255
@@ -43,11 +44,19 @@ class Caller(NamedTuple):
 
 
 def caller_of(scope: Scope) -> Caller:
-    """Return who asks.
+    """Return who asks; it is found out once a request.
 
     Raises:
         Problem: 403, it names a tenant that is not its own; 422, a header is not valid.
     """
+    kept = cast("dict[str, Any]", scope)
+    if _PLACE not in kept:
+        kept[_PLACE] = _found(scope)
+    caller: Caller = kept[_PLACE]
+    return caller
+
+
+def _found(scope: Scope) -> Caller:
     headers, who = dict(scope["headers"]), principal_of(scope)
     named = _tenant(headers)
     if not who.operator and named not in (None, who.tenant):

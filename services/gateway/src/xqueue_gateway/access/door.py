@@ -17,6 +17,7 @@ from xqueue_gateway.access.permit import give_permit
 from xqueue_gateway.access.permits import Permits
 from xqueue_gateway.access.principal import ANYBODY, Principal, let_in
 from xqueue_gateway.access.problems import (
+    given_twice,
     no_good_key,
     no_good_scheme,
     no_good_token,
@@ -159,18 +160,22 @@ def _principal(claims: Claims) -> Principal:
 
 
 def _lasts(scope: Scope) -> bool:
-    return scope["type"] == ScopeType.WEBSOCKET or scope["path"].endswith("/events")
+    waits = b"wait" in scope["query_string"]
+    return waits or scope["type"] == ScopeType.WEBSOCKET or scope["path"].endswith("/events")
 
 
 def _given(scope: Scope) -> str | None:
     """Return the key or token of a request; None if it has none."""
-    header = dict(scope["headers"]).get(b"authorization")
-    if header is not None:
-        text = header.decode("latin-1")
-        if not text.lower().startswith(_SCHEME):
-            raise no_good_scheme()
-        return text[len(_SCHEME) :].strip()
-    return _taken_from_query(scope)
+    headers = [value for name, value in scope["headers"] if name == b"authorization"]
+    token = _taken_from_query(scope)
+    if len(headers) + (token is not None) > 1:
+        raise given_twice()  # a proxy before us may have judged by the other one
+    if not headers:
+        return token
+    text = headers[0].decode("latin-1")
+    if not text.lower().startswith(_SCHEME):
+        raise no_good_scheme()
+    return text[len(_SCHEME) :].strip()
 
 
 def _taken_from_query(scope: Scope) -> str | None:
@@ -185,6 +190,8 @@ def _taken_from_query(scope: Scope) -> str | None:
     tokens = [value for name, value in pairs if name == _IN_QUERY]
     if not tokens:
         return None
+    if len(tokens) > 1:
+        raise given_twice()
     scope["query_string"] = urlencode([pair for pair in pairs if pair[0] != _IN_QUERY]).encode()
     if tokens[0].startswith(PREFIX):
         reason = "keys are not taken from addresses, which are logged; exchange it: POST /api/v1/auth/token"

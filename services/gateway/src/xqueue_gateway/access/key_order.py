@@ -1,10 +1,11 @@
 """API keys as clients ask for them and read them. Times are seconds, and stamps."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
+from xqueue_common.moments import moment, moment_or_none
 from xqueue_common.registry.records import ApiKey, Note, Role, Tier, Whose
 
 _LONGEST_S = 10 * 365 * 86_400
@@ -87,18 +88,13 @@ def show_key(key: ApiKey) -> KeyAnswer:
         tier=key.tier,
         note=key.note,
         hint=key.hint,
-        created_at=_at(key.created_ms),
+        created_at=moment(key.created_ms),
         created_by=key.created_by,
-        expires_at=None if key.expires_ms is None else _at(key.expires_ms),
-        revoked_at=None if key.revoked_ms is None else _at(key.revoked_ms),
+        expires_at=moment_or_none(key.expires_ms),
+        revoked_at=moment_or_none(key.revoked_ms),
     )
 
 
 def show_new(key: ApiKey, secret: str) -> NewKey:
     """Return a key as it is shown once."""
-    shown = show_key(key)
-    return NewKey(**{name: getattr(shown, name) for name in shown.__struct_fields__}, key=secret)
-
-
-def _at(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    return NewKey(**structs.asdict(show_key(key)), key=secret)

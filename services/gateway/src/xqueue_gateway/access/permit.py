@@ -19,7 +19,9 @@ class Permit:
     nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, judge: Callable[[], str | None] = lambda: None) -> None:
+        """Make one; ``judge`` says why it is over, or None as long as it is not."""
+        self._judge = judge
         self._over: str | None = None
         self._watching: set[OnEnd] = set()
 
@@ -29,6 +31,11 @@ class Permit:
             self._over = why
             for on_end in tuple(self._watching):
                 on_end(why)
+
+    @property
+    def over(self) -> str | None:
+        """Why it is over, judged now; None as long as it holds."""
+        return self._over or self._judge()
 
     @contextmanager
     def watched(self, on_end: OnEnd) -> Iterator[None]:

@@ -26,7 +26,8 @@ class Permits:
         """Return somebody's permit: one for all streams that end together."""
         if who.believed:
             return EVERLASTING
-        return self._given.setdefault((who.actor, who.until_ms), Permit())
+        leave = (who.actor, who.until_ms)
+        return self._given.setdefault(leave, Permit(lambda: self._over(leave)))
 
     async def run(self) -> None:
         """Look again and again."""
@@ -36,7 +37,7 @@ class Permits:
 
     def round(self) -> int:
         """End what is over; return how much that was."""
-        over = [(permit, why) for leave, permit in self._given.items() if (why := self._over(leave)) is not None]
+        over = [(permit, why) for permit in self._given.values() if (why := permit.over) is not None]
         for permit, why in over:
             permit.end(why)
         return len(over)

@@ -23,6 +23,12 @@ def no_good_key() -> Problem:
     return Problem(Kind.UNAUTHORIZED, message, [FieldError(_FIELD, message, "ask for a new key")])
 
 
+def given_twice() -> Problem:
+    """Return the problem of somebody who says twice who they are."""
+    error = FieldError(_FIELD, "given more than once", "send one key or token, in a header or as access_token")
+    return Problem(Kind.UNAUTHORIZED, "Authorization: given more than once", [error])
+
+
 def no_good_scheme() -> Problem:
     """Return the problem of another way to say who one is."""
     hint = "send Authorization: Bearer and a key (xq_…) or a token"
@@ -34,6 +40,11 @@ def no_good_token(reason: str) -> Problem:
     message = f"the token is not good: {reason}"
     hint = "get a new one: POST /api/v1/auth/token with a key, or from its issuer"
     return Problem(Kind.UNAUTHORIZED, message, [FieldError(_FIELD, message, hint)])
+
+
+def no_longer(why: str) -> Problem:
+    """Return the problem of somebody whose leave ended while they waited."""
+    return Problem(Kind.UNAUTHORIZED, why, [FieldError(_FIELD, why, "ask for a new key, or get a new token")])
 
 
 def not_allowed(role: Role) -> Problem:

@@ -1,13 +1,11 @@
-"""API keys as texts: made, recognised, and reduced to what is kept of them."""
+"""API keys as texts: made, and reduced to what is kept of them."""
 
 import hashlib
-import re
 import secrets
 
 PREFIX = "xq_"
 _BYTES = 32
 _SHOWN = 8
-_FORM = re.compile(r"xq_[A-Za-z0-9_-]{43}\Z")
 
 
 def new_secret() -> str:
@@ -28,8 +26,3 @@ def hash_of(secret: str) -> str:
 def hint_of(secret: str) -> str:
     """Return how a key begins, for its owner to recognise it by."""
     return secret[:_SHOWN]
-
-
-def is_secret(text: str) -> bool:
-    """Whether a text has the form of a key."""
-    return bool(_FORM.match(text))

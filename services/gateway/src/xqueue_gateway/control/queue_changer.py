@@ -11,7 +11,7 @@ from xqueue_common.limits import QueueSettings, queue_setting
 from xqueue_common.views import SettingReading
 from xqueue_gateway.control.configurer import TRIES, Configurer, contended
 from xqueue_gateway.control.queue_faults import no_such_queue, queue_exists, queue_holds, queue_shared
-from xqueue_gateway.control.queue_order import QueueOrder, changed, replaced
+from xqueue_gateway.control.queue_order import QueueOrder, changed, only_relieves, replaced
 from xqueue_gateway.control.queue_reader import QueueReader, Seen
 from xqueue_gateway.control.queue_view import Load, Standing, settings_in
 
@@ -28,6 +28,7 @@ class QueueChanger:
     """The queue changer is responsible for changes to queues, each made to what was there and to nothing else.
 
     ``alone`` is the tenant on whose behalf, if others' tasks are to be left alone: none may be open in the queue.
+    But what one tenant has put on a queue, in a moment in which it was alone, any other may take off again.
     """
 
     configurer: Configurer
@@ -91,7 +92,8 @@ class QueueChanger:
             load = (await self.reader.find(name)).load
             if load.total and not force:
                 raise queue_holds(name, load)
-            await self._check_alone(alone, name)
+            if await self._shared(alone, name):
+                raise queue_shared(name)
             before = await self.configurer.read(cell, setting)
             after = await self.configurer.put(
                 cell, Configure(setting, None, None if force else before.version, force, alone)
@@ -116,15 +118,22 @@ class QueueChanger:
     async def _change(
         self, alone: str | None, name: str, change: Callable[[SettingReading], QueueSettings]
     ) -> Standing:
-        await self._check_alone(alone, name)
+        shared = await self._shared(alone, name)
+
+        def judged(before: SettingReading) -> QueueSettings:
+            known = settings_in(before.value) or QueueSettings()
+            after = structs.replace(change(before), set_by=known.set_by if shared else alone)
+            if shared and (known.set_by is None or not only_relieves(known, after)):
+                raise queue_shared(name)
+            return after
+
         cell = self.reader.cell(name).number
-        after = await self.configurer.change(cell, queue_setting(name), change, alone=alone)
+        after = await self.configurer.change(cell, queue_setting(name), judged, alone=None if shared else alone)
         seen = await self.reader.look(name)
         load = Load() if seen is None else seen.load
         [standing] = await self.reader.measured([Seen(name, settings_in(after.value), load)])
         return standing
 
-    async def _check_alone(self, alone: str | None, name: str) -> None:
-        """Refuse what would touch others' tasks; the cell looks again in the moment of the change."""
-        if alone is not None and await self.reader.cell(name).shared(name, alone):
-            raise queue_shared(name)
+    async def _shared(self, alone: str | None, name: str) -> bool:
+        """Whether a change would touch others' tasks; the cell looks again in the moment of the change."""
+        return alone is not None and await self.reader.cell(name).shared(name, alone)

@@ -44,6 +44,9 @@ def queue_holds(name: str, load: Load) -> Problem:
 
 def queue_shared(name: str) -> Problem:
     """Return the problem of a tenant that would change a queue in which others have tasks."""
-    hint = "purge, reorder and cancel touch your tasks alone; else ask the operator, or use a queue of your own"
+    hint = (
+        "purge, reorder and cancel touch your tasks alone, and what another tenant put on it you may take off;"
+        " else ask the operator, or use a queue of your own"
+    )
     error = FieldError("name", "other tenants have open tasks in it", hint)
     return Problem(Kind.FORBIDDEN, f"queue {name} is shared: it is the operator's to change now", [error])

@@ -85,6 +85,9 @@ _STORED = {
 }
 
 
+_BOUNDS = ("workers", "max_concurrency", "rate", "max_size")
+
+
 def check_order(order: QueueOrder) -> None:
     """Refuse what contradicts itself.
 
@@ -109,6 +112,12 @@ def changed(order: QueueOrder, before: QueueSettings) -> QueueSettings:
     elif said.get("queue_timeout_ms") is not None:
         said["no_queue_timeout"] = False
     return structs.replace(before, **said)
+
+
+def only_relieves(before: QueueSettings, after: QueueSettings) -> bool:
+    """Whether a change does nothing but let more of a queue in, or begin."""
+    relieved = {name: getattr(after, name) for name in _BOUNDS if getattr(after, name) is None}
+    return after == structs.replace(before, **relieved, paused=before.paused and after.paused)
 
 
 def _said(order: QueueOrder) -> dict[str, Any]:

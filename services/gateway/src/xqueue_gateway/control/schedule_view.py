@@ -1,10 +1,11 @@
 """A schedule as clients are shown it: in the words in which it was ordered, all defaults filled in."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import Raw, Struct
 
+from xqueue_common.moments import moment
 from xqueue_common.schedules import Schedule
 from xqueue_common.task import Backoff, Resources, TaskSpec, Webhook
 from xqueue_gateway.control.queue_view import RetryView
@@ -64,8 +65,8 @@ def show_schedule(schedule: Schedule) -> ScheduleAnswer:
         missed=schedule.missed,
         paused=schedule.paused,
         task=_task(schedule.spec, schedule.payload),
-        next_run=None if schedule.paused or schedule.next_ms is None else _moment(schedule.next_ms),
-        created_at=_moment(schedule.created_ms),
+        next_run=None if schedule.paused or schedule.next_ms is None else moment(schedule.next_ms),
+        created_at=moment(schedule.created_ms),
     )
 
 
@@ -104,7 +105,3 @@ def _retry(backoff: Backoff | None) -> RetryView | None:
 
 def _seconds(ms: int | None) -> float | None:
     return None if ms is None else ms / 1000
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

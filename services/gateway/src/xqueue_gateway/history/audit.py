@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, select, tuple_
 
 from xqueue_common.history.schema import audit
+from xqueue_common.moments import epoch_ms, moment
 from xqueue_gateway.history.audit_query import ACTS, AuditPlace, AuditQuery
 from xqueue_gateway.history.database import Database
 
@@ -65,9 +66,9 @@ def _conditions(query: AuditQuery, sees: str | None, after: AuditPlace | None) -
         if isinstance(wanted := getattr(query, name), str):
             yield audit.c[name] == wanted
     if isinstance(query.since, datetime):
-        yield audit.c.at_ms >= _ms(query.since)
+        yield audit.c.at_ms >= epoch_ms(query.since)
     if isinstance(query.until, datetime):
-        yield audit.c.at_ms < _ms(query.until)
+        yield audit.c.at_ms < epoch_ms(query.until)
     if after is not None:
         yield tuple_(audit.c.at_ms, audit.c.audit_id) < (after.at_ms, after.audit_id)
 
@@ -79,7 +80,7 @@ def _place(row: Row[Any]) -> AuditPlace:
 def _act(row: Row[Any]) -> Act:
     return Act(
         id=row.audit_id,
-        at=datetime.fromtimestamp(row.at_ms / 1000, UTC),
+        at=moment(row.at_ms),
         actor=row.actor,
         actor_tenant=row.actor_tenant,
         tenant=row.tenant,
@@ -88,7 +89,3 @@ def _act(row: Row[Any]) -> Act:
         status=row.status,
         address=row.address,
     )
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

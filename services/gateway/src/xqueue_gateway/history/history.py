@@ -1,7 +1,7 @@
 """The history as the gateway asks it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from xqueue_common.codec import Reader
 from xqueue_common.errors import Undecodable
 from xqueue_common.history.schema import positions, retries, tasks, transitions
+from xqueue_common.moments import moment
 from xqueue_common.snapshot import instance_of
 from xqueue_common.task import TaskSpec, TaskState
 from xqueue_gateway.history.cursor import TASKS, Place
@@ -150,7 +151,7 @@ def _cursor(row: Row[Any]) -> str:
 
 
 def _transition(row: Row[Any]) -> Transition:
-    at = datetime.fromtimestamp(row.at_ms / 1000, UTC)
+    at = moment(row.at_ms)
     # An incarnation is shown as its instance; a worker already written as that stays.
     worker = instance_of(row.worker) or row.worker
     return Transition(row.version, row.status, row.attempt, at, worker, row.reason)

@@ -1,12 +1,12 @@
 """What handlers logged, as the gateway asks for it: page after page, oldest first."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import Row, Select, select, tuple_
 
 from xqueue_common.history.schema import logs
+from xqueue_common.moments import moment
 from xqueue_common.names import Count
 from xqueue_gateway.history.cursor import Cursor
 from xqueue_gateway.history.database import Database
@@ -65,4 +65,4 @@ def _wanted(task_id: str, after: LinePlace | None) -> Select[Any]:
 
 
 def _line(row: Row[Any]) -> LogLine:
-    return LogLine(row.attempt, row.seq, datetime.fromtimestamp(row.at_ms / 1000, UTC), row.level, row.message)
+    return LogLine(row.attempt, row.seq, moment(row.at_ms), row.level, row.message)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from xqueue_common.history.schema import labels, payload_fields, retries, tasks
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import epoch_ms
 from xqueue_common.names import ConcurrencyKey, LabelName, LabelValue, QueueName, TaskId, TaskType, TenantName
 from xqueue_gateway.history.cursor import Place
 from xqueue_gateway.submissions.submission import Moment
@@ -81,9 +82,9 @@ def conditions(query: TaskQuery, sees: str | None) -> Iterator[ColumnElement[boo
     if query.task_id:
         yield tasks.c.task_id.in_(query.task_id)
     if isinstance(query.created_after, datetime):
-        yield tasks.c.created_ms > _ms(query.created_after)
+        yield tasks.c.created_ms > epoch_ms(query.created_after)
     if isinstance(query.created_before, datetime):
-        yield tasks.c.created_ms < _ms(query.created_before)
+        yield tasks.c.created_ms < epoch_ms(query.created_before)
     yield from (_labelled(*text.split(":", 1)) for text in query.label)
     yield from (_saying(name.removeprefix(PAYLOAD), text) for name, text in query.payload.items())
 
@@ -119,7 +120,3 @@ def _labelled(name: LabelName, value: LabelValue) -> ColumnElement[bool]:
 def _saying(path: str, text: str) -> ColumnElement[bool]:
     saying = select(payload_fields.c.task_id).where(payload_fields.c.path == path, payload_fields.c.value == text)
     return tasks.c.task_id.in_(saying)
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

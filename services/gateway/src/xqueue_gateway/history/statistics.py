@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, func, select
 
 from xqueue_common.history.schema import task_hours
 from xqueue_common.lifecycle import TERMINAL
+from xqueue_common.moments import epoch_ms, moment
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.history.spread import Spread, spread_of
 from xqueue_gateway.history.statistics_query import Grouping
@@ -72,7 +73,7 @@ class Statistics:
 
 def whole_hours(since: datetime, until: datetime) -> Hours:
     """Return the hours that a time touches."""
-    since_ms, until_ms = (round(moment.timestamp() * 1000) for moment in (since, until))
+    since_ms, until_ms = (epoch_ms(end) for end in (since, until))
     return Hours(since_ms - since_ms % _HOUR_MS, until_ms + -until_ms % _HOUR_MS)
 
 
@@ -104,4 +105,4 @@ def _counts(by: Sequence[Grouping], key: tuple[Any, ...], rows: Iterable[Row[Any
 
 
 def _shown(name: Grouping, value: Any) -> Any:
-    return datetime.fromtimestamp(value / 1000, UTC) if name is Grouping.HOUR else value
+    return moment(value) if name is Grouping.HOUR else value

@@ -11,6 +11,8 @@ from xqueue_gateway.problems import MEDIA_TYPE, Kind, Problem
 Headers = Sequence[tuple[bytes, bytes]]
 
 _JSON = b"application/json"
+UNKEPT: Headers = [(b"cache-control", b"no-store")]
+"""Of an answer with a secret in it."""
 
 
 class Answer:

@@ -39,5 +39,5 @@ ARTIFACT_OPERATIONS = (
         {200: None},
         (404, 422, 503),
     ),
-    Operation(Role.SUBMIT, "delete_artifact", "DELETE", _ONE, "Delete a file", {204: None}, (404, 422, 503)),
+    Operation(Role.ADMIN, "delete_artifact", "DELETE", _ONE, "Delete a file", {204: None}, (404, 422, 503)),
 )

@@ -11,6 +11,7 @@ from xqueue_gateway.problems import FieldError, Kind, Problem, too_large
 _FIELD = "body"
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\Z")
 _UTF_8 = (b"utf-8", b"utf8")
+_PLAIN = b"identity"
 _HINT = "send less at once; a large payload is better uploaded as an artifact"
 
 
@@ -37,13 +38,29 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+async def read_optional(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """Return the whole body, which must be JSON; nothing if there is none.
+
+    Raises:
+        Problem: 413 it is larger than ``limit`` bytes; 415 it does not say that it is JSON.
+    """
+    body = await read_body(request, limit)
+    if body:
+        require_json(request.scope)
+    return body
+
+
 def require_json(scope: Scope) -> None:
     """Refuse a body that does not say that it is JSON: a web page of another origin could send it unasked.
 
     Raises:
         Problem: 415.
     """
-    given = dict(scope["headers"]).get(b"content-type", b"")
+    headers = dict(scope["headers"])
+    given, coding = headers.get(b"content-type", b""), headers.get(b"content-encoding", _PLAIN)
+    if coding.lower() != _PLAIN:
+        error = FieldError("Content-Encoding", f"is {coding[:64].decode('latin-1')}", "send the body as it is")
+        raise Problem(Kind.MEDIA, "Content-Encoding: no compressed bodies are taken", [error])
     if not _is_json(given):
         shown = given[:64].decode("latin-1") or "missing"
         error = FieldError("Content-Type", f"is {shown}", "send Content-Type: application/json, in UTF-8")

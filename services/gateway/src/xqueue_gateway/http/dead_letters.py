@@ -12,7 +12,7 @@ from xqueue_common.names import TaskId
 from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.control.dead_letters import DeadLetterBox
 from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body, require_json
+from xqueue_gateway.http.body import read_optional
 from xqueue_gateway.http.query import page_query, place_in
 from xqueue_gateway.http.tasks import TaskPage
 from xqueue_gateway.problems import ProblemDetails
@@ -86,10 +86,9 @@ def _whose(request: Req) -> tuple[str, str]:
 
 
 async def _task_ids(request: Req) -> list[str] | None:
-    body = await read_body(request, _MOST_BYTES)
+    body = await read_optional(request, _MOST_BYTES)
     if not body:
         return None
-    require_json(request.scope)
     task_ids = _order.read(body).task_ids
     return None if task_ids is None else list(dict.fromkeys(task_ids))
 

@@ -22,14 +22,13 @@ from xqueue_gateway.access.key_order import (
 )
 from xqueue_gateway.access.problems import no_key, no_tokens, token_for_key_only
 from xqueue_gateway.access.tokens import Tokens
-from xqueue_gateway.http.answers import Answer, answer, nothing
-from xqueue_gateway.http.body import read_body, require_json
+from xqueue_gateway.http.answers import UNKEPT, Answer, answer, nothing
+from xqueue_gateway.http.body import read_body, read_optional, require_json
 from xqueue_gateway.submissions.form import Form
 
 Req = Request[Any, Any, Any]
 
 _MOST_BYTES = 16 * 1024
-_SECRET = [(b"cache-control", b"no-store")]
 
 _key = Form(KeyOrder, KEY_HINTS)
 _rotation = Form(RotateOrder, KEY_HINTS)
@@ -50,7 +49,7 @@ class KeyEndpoints:
         require_json(request.scope)
         made = await self.maker.make(caller, _key.read(await read_body(request, _MOST_BYTES)))
         where = (b"location", f"/api/v1/keys/{made.key.id}".encode())
-        return answer(show_new(*made), 201, [*_SECRET, where])
+        return answer(show_new(*made), 201, [*UNKEPT, where])
 
     async def list_keys(self, request: Req) -> ASGIApp:
         """Return keys, without what opens the door."""
@@ -67,15 +66,15 @@ class KeyEndpoints:
 
     async def rotate_key(self, request: Req) -> ASGIApp:
         """Put another in a key's place."""
-        body = await _optional(request)
+        body = await read_optional(request, _MOST_BYTES)
         order = _rotation.read(body) if body else RotateOrder()
         made = await self.maker.rotate(caller_of(request.scope), _id(request), order.overlap)
-        return answer(show_new(*made), 200, _SECRET)
+        return answer(show_new(*made), 200, UNKEPT)
 
     async def create_token(self, request: Req) -> Answer:
         """Give a token for a key."""
         who = await self.door.identify(request.scope)
-        body = await _optional(request)
+        body = await read_optional(request, _MOST_BYTES)
         order = _token.read(body) if body else TokenOrder()
         if who.believed:
             raise no_key()
@@ -83,14 +82,7 @@ class KeyEndpoints:
             raise token_for_key_only()
         if not self.tokens.issues:
             raise no_tokens()
-        return answer(TokenAnswer(self.tokens.issue(who, order.expires_in), order.expires_in), 200, _SECRET)
-
-
-async def _optional(request: Req) -> bytes:
-    body = await read_body(request, _MOST_BYTES)
-    if body:
-        require_json(request.scope)
-    return body
+        return answer(TokenAnswer(self.tokens.issue(who, order.expires_in), order.expires_in), 200, UNKEPT)
 
 
 def _id(request: Req) -> str:

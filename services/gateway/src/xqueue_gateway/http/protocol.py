@@ -1,4 +1,4 @@
-"""HTTP on a connection: uvicorn's, but what is said at once goes out at once.
+"""HTTP on a connection: uvicorn's, but what is said at once goes out at once, and no request may be begun for ever.
 
 uvicorn writes the head of an answer and its body one after the other, and each would be sent by itself: two calls
 of the system here, and a client that is woken twice.
@@ -9,16 +9,59 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+HEAD_S = 20.0
+"""For the head of a request, from its first byte, or from the connection's beginning, to its last."""
+_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 MOST_BYTES = 64 * 1024
 """Whoever writes on and on without letting others run is not held back beyond this."""
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection. Whoever has connected, or begun a request, has to come to the end of its head in time.
+
+    Such connections cost nobody a key: they would take all files that the gateway may open.
+    """
+
+    _head: asyncio.TimerHandle | None = None
+    _begun = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin."""
         super().connection_made(cast("asyncio.Transport", Gathering(transport)))
+        self._head = self.loop.call_later(HEAD_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what is begun and not whole by then is waited for, but not for ever."""
+        super().data_received(data)
+        if not self._begun:
+            self._forget()
+        elif self._head is None:
+            self._head = self.loop.call_later(HEAD_S, self._give_up)
+
+    def on_message_begin(self) -> None:
+        """Note that the head of a request begins."""
+        self._begun = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that it is whole."""
+        self._begun = False
+        super().on_headers_complete()
+
+    def _forget(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _give_up(self) -> None:
+        self._head = None
+        self.transport.write(_TOO_LATE)
+        self.transport.close()
 
 
 class Gathering:

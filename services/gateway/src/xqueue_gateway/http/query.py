@@ -222,7 +222,9 @@ def _read(scope: Scope, wanted: type[Q]) -> Q:
 def _converted(given: Mapping[str, list[str]], wanted: type[Q], **gathered: Any) -> Q:
     known = tuple(name for name in wanted.__struct_fields__ if name not in gathered)
     if unknown := [name for name in given if name not in known]:
-        raise invalid(*(FieldError(name[:64], "unknown parameter", meant(name, known)) for name in unknown))
+        raise invalid(
+            *(FieldError(name[:64] or "query", "unknown parameter", meant(name, known)) for name in unknown)
+        )
     values = {name: texts if name in _LISTS else _single(name, texts) for name, texts in given.items()}
     try:
         return msgspec.convert({**values, **gathered}, wanted, strict=False)

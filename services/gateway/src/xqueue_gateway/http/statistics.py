@@ -1,7 +1,7 @@
 """The statistics over HTTP (api.md §2)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request
@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct, UnsetType
 
 from xqueue_common.clock import Clock
+from xqueue_common.moments import moment
 from xqueue_gateway.access.caller import caller_of
 from xqueue_gateway.history.statistics import Hours, Statistics, TaskCounts, whole_hours
 from xqueue_gateway.history.statistics_query import StatisticsQuery
@@ -37,10 +38,10 @@ class StatisticsEndpoints:
     async def get_task_statistics(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Return counts, waits and runs of the tasks of some hours."""
         query = statistics_query(request.scope)
-        hours = _hours(query, datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC))
+        hours = _hours(query, moment(self.clock.now_ms()))
         by = list(dict.fromkeys(query.group_by))
         items = await self.statistics.tasks(hours, by, caller_of(request.scope).sees)
-        since, until = (datetime.fromtimestamp(ms / 1000, UTC) for ms in hours)
+        since, until = (moment(ms) for ms in hours)
         return answer(TaskStatistics(items, since, until))
 
 
@@ -49,7 +50,7 @@ def _hours(query: StatisticsQuery, now: datetime) -> Hours:
     try:
         since = until - _LAST if isinstance(query.since, UnsetType) else query.since
         hours = whole_hours(since, until)
-        datetime.fromtimestamp(hours.until_ms / 1000, UTC)
+        moment(hours.until_ms)
     except (OverflowError, ValueError) as error:  # the first and the last day that a date can name
         raise invalid(FieldError("until", "too near to the end of time", "give another time")) from error
     if hours.since_ms >= hours.until_ms:

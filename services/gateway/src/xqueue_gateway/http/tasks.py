@@ -11,6 +11,8 @@ from xqueue_common.clock import Clock
 from xqueue_common.snapshot import Snapshot
 from xqueue_gateway import metrics
 from xqueue_gateway.access.caller import Caller, caller_of
+from xqueue_gateway.access.permit import permit_of
+from xqueue_gateway.access.problems import no_longer
 from xqueue_gateway.history.history import History, Transition
 from xqueue_gateway.http.answers import Answer, answer, see_other
 from xqueue_gateway.http.batches import batch_answer, batch_orders
@@ -92,7 +94,10 @@ class TaskEndpoints:
         caller, task_id = _asked(request)
         wait_s = wait_query(request.scope)
         if wait_s:
-            return answer(self._show(await self.waiter.read(caller.sees, task_id, wait_s)))
+            found = await self.waiter.read(caller.sees, task_id, wait_s)
+            if why := permit_of(request.scope).over:  # meanwhile
+                raise no_longer(why)
+            return answer(self._show(found))
         return answer(self._show(await self.lookup.find(caller.sees, task_id)))
 
     async def list_tasks(self, request: Req) -> ASGIApp:

@@ -7,8 +7,8 @@ from litestar import Request
 from litestar.types import ASGIApp, Scope
 
 from xqueue_gateway.access.caller import caller_of
-from xqueue_gateway.http.answers import answer, nothing
-from xqueue_gateway.http.body import read_body, require_json
+from xqueue_gateway.http.answers import UNKEPT, answer, nothing
+from xqueue_gateway.http.body import read_body, read_optional, require_json
 from xqueue_gateway.http.query import delivery_place_in, delivery_query
 from xqueue_gateway.submissions.form import Form
 from xqueue_gateway.tasks.lookup import Lookup
@@ -29,7 +29,6 @@ from xqueue_gateway.webhooks.subscriptions import Subscriptions
 Req = Request[Any, Any, Any]
 
 _MOST_BYTES = 16 * 1024
-_SECRET = [(b"cache-control", b"no-store")]
 
 _order = Form(WebhookOrder, NEW_HINTS)
 _change = Form(WebhookChange, WEBHOOK_HINTS)
@@ -50,7 +49,7 @@ class WebhookEndpoints:
         require_json(request.scope)
         made = await self.subscriptions.make(caller, _order.read(await read_body(request, _MOST_BYTES)))
         where = (b"location", f"/api/v1/webhooks/{made.id}".encode())
-        return answer(show_new(made), 201, [*_SECRET, where])
+        return answer(show_new(made), 201, [*UNKEPT, where])
 
     async def list_webhooks(self, request: Req) -> ASGIApp:
         """Return the subscriptions."""
@@ -75,12 +74,10 @@ class WebhookEndpoints:
 
     async def rotate_webhook(self, request: Req) -> ASGIApp:
         """Give a subscription a new secret."""
-        caller, body = caller_of(request.scope), await read_body(request, _MOST_BYTES)
-        if body:
-            require_json(request.scope)
+        caller, body = caller_of(request.scope), await read_optional(request, _MOST_BYTES)
         order = _rotation.read(body) if body else SecretOrder()
         rotated = await self.subscriptions.rotate(caller, _id(request.scope), order.overlap)
-        return answer(show_new(rotated), 200, _SECRET)
+        return answer(show_new(rotated), 200, UNKEPT)
 
     async def list_webhook_deliveries(self, request: Req) -> ASGIApp:
         """Return what was told to a subscription."""

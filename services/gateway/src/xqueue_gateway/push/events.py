@@ -1,6 +1,6 @@
 """What listeners are told. What goes out is made once an event, however many listen, or not at all."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 from xqueue_common.codec import encode
 from xqueue_common.events import ChunkRecord, LogRecord, ProgressRecord
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment
 from xqueue_common.snapshot import Snapshot, progress_snapshot, snapshot_of
 from xqueue_common.task import TaskSpec, TaskState
 from xqueue_gateway.push.frames import text_frame
@@ -136,7 +137,7 @@ class LogEvent(_Told):
     def text(self) -> str:
         """The message to subscribers, as JSON."""
         record = self._record
-        at = datetime.fromtimestamp(record.at_ms / 1000, UTC)
+        at = moment(record.at_ms)
         line = LogLine(record.attempt, record.seq, at, record.level, record.message)
         return encode(LogMessage(_ref(self.spec), line)).decode()
 

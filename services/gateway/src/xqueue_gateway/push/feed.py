@@ -3,21 +3,18 @@
 import asyncio
 from typing import NoReturn
 
-import structlog
-
-from xqueue_common.errors import PositionLost, XQueueError
+from xqueue_common.kafka.follow import follow
 from xqueue_common.kafka.tail import Tail
+from xqueue_common.spacing import Spacing
 from xqueue_common.topics import Topics
 from xqueue_gateway.push.intake import Ears, Intake, StatusIntake, Taken
 from xqueue_gateway.push.progress_intake import ProgressIntake
 
-log = structlog.get_logger(__name__)
-
 _MOST = 500
 """Records taken in at once: about 5 ms, in which no request is answered."""
-_REST_S = 0.002
+_ROUND_S = 0.01
+"""From one reading to the next when they come thick and fast."""
 _POLL_MS = 1_000
-_AGAIN_S = 0.5
 
 
 class Follower:
@@ -26,6 +23,7 @@ class Follower:
     def __init__(self, tail: Tail, intake: Intake) -> None:
         self._tail = tail
         self._intake = intake
+        self._spacing = Spacing(_ROUND_S)
 
     async def start(self) -> None:
         """Connect and go on at the end of the log.
@@ -33,8 +31,10 @@ class Follower:
         Raises:
             Unavailable: no broker answered.
         """
-        await self._tail.start(None)
-        await self._go_to_end()
+        await self._tail.connect()
+        end = await self._tail.end()
+        await self._intake.prime(self._tail, end)
+        self._tail.seek(end)
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -42,18 +42,7 @@ class Follower:
 
     async def run(self) -> NoReturn:
         """Read on and on; what goes wrong is waited out."""
-        while True:
-            try:
-                await self.round()
-            except PositionLost as error:
-                log.error("the log no longer holds our position, going on at its end", error=str(error))
-                await self._again()
-            except XQueueError as error:
-                log.warning("not hearing", error=str(error))
-                await asyncio.sleep(_AGAIN_S)
-            except Exception:
-                log.exception("not hearing")
-                await asyncio.sleep(_AGAIN_S)
+        await follow(self._tail.topic, self.round, self.start)
 
     async def round(self) -> Taken:
         """Take in what has come.
@@ -62,24 +51,14 @@ class Follower:
             PositionLost: the log was cut off before our position.
             Unavailable: no broker answered.
         """
+        await self._spacing.wait()
         records = await self._tail.poll(max_records=_MOST, timeout_ms=_POLL_MS)
         taken = self._intake.take(records)
-        # A poll that finds records at hand does not let others run; and what comes in this time is read together.
-        await asyncio.sleep(_REST_S if records else 0)
+        if 0 < len(records) < _MOST:  # behind as many, more are waiting
+            self._spacing.spend(len(records))
+        # A poll that finds records at hand does not let others run.
+        await asyncio.sleep(0)
         return taken
-
-    async def _again(self) -> None:
-        try:
-            await self._tail.connect()
-            await self._go_to_end()
-        except XQueueError as error:
-            log.warning("not hearing", error=str(error))
-            await asyncio.sleep(_AGAIN_S)
-
-    async def _go_to_end(self) -> None:
-        end = await self._tail.end()
-        await self._intake.prime(self._tail, end)
-        self._tail.seek(end)
 
 
 class Feed:

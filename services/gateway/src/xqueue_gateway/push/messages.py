@@ -52,6 +52,8 @@ class ErrorMessage(Struct, frozen=True, tag_field="event", tag="error"):
 
 _message = msgspec.json.Decoder(_Message)
 _HINTS = {
+    "op": "subscribe or unsubscribe; all messages stand in /asyncapi.yaml",
+    "filter": 'an object like {"queue": "images", "status": ["success", "failed"]}',
     "task_id": "the id of a task",
     "queue": "the name of a queue",
     "type": "the name of a task type",

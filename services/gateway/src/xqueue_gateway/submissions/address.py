@@ -5,7 +5,7 @@ Names are not resolved here: the notifier refuses private addresses when it conn
 
 from urllib.parse import SplitResult, urlsplit
 
-from xqueue_common.addresses import is_private
+from xqueue_common.addresses import is_private, resolved_as
 from xqueue_gateway.problems import FieldError
 
 _FIELD = "webhook.url"
@@ -23,7 +23,10 @@ def address_error(url: str, *, allow_private: bool, field: str = _FIELD) -> Fiel
         return FieldError(field, "must begin with https:// or http://", _EXAMPLE)
     if parts.username is not None or parts.password is not None:
         return FieldError(field, "must not carry a user name or password", _EXAMPLE)
-    if not allow_private and is_private(parts.hostname or ""):
+    host = resolved_as(parts.hostname or "")
+    if host is None:
+        return FieldError(field, "names a host that cannot be looked up", _EXAMPLE)
+    if not allow_private and is_private(host):
         return FieldError(field, "leads to a private address", _PRIVATE)
     return None
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType, structs
 
+from xqueue_common.moments import epoch_ms
 from xqueue_common.task import Backoff, Resources, TaskSpec, Webhook
 from xqueue_gateway.submissions.submission import ResourceOrder, RetryPolicy, Submission, WebhookOrder
 
@@ -95,7 +96,7 @@ def ms_of(seconds: float) -> int:
 
 def _run_at_ms(submission: Submission, now_ms: int) -> int | None:
     if submission.run_at is not None:
-        at_ms = round(submission.run_at.timestamp() * 1000)
+        at_ms = epoch_ms(submission.run_at)
     elif submission.delay is not None:
         at_ms = now_ms + round(submission.delay * 1000)
     else:

@@ -2,64 +2,20 @@
 
 import asyncio
 
-from xqueue_common.kafka.tail import Tail
+from xqueue_common.kafka.log_end import LogEnd
+from xqueue_common.together import Joined
 from xqueue_common.topics import Topics
-
-
-class End:
-    """The end of one log."""
-
-    def __init__(self, tail: Tail) -> None:
-        self._tail = tail
-        self._asking: asyncio.Task[int] | None = None
-        self._next: asyncio.Task[int] | None = None
-
-    async def start(self) -> None:
-        """Connect.
-
-        Raises:
-            Unavailable: no broker answered.
-        """
-        await self._tail.start(None)
-
-    async def stop(self) -> None:
-        """Disconnect."""
-        await self._tail.stop()
-
-    async def ask(self) -> int:
-        """Return an offset behind everything that was acknowledged before this call.
-
-        Raises:
-            Unavailable: no broker answered.
-        """
-        # A question already under way may have been answered before our caller's record was acknowledged, so
-        # whoever comes meanwhile shares the one after it.
-        if self._next is None:
-            self._next = asyncio.create_task(self._ask_after(self._asking))
-            self._next.add_done_callback(_heard)
-        return await asyncio.shield(self._next)
-
-    async def _ask_after(self, before: asyncio.Task[int] | None) -> int:
-        if before is not None:
-            await asyncio.wait([before])
-        self._asking, self._next = self._next, None
-        return await self._tail.end()
-
-
-def _heard(asking: asyncio.Task[int]) -> None:
-    """Take note of an answer that nobody waits for any more, or asyncio would complain of its error."""
-    if not asking.cancelled():
-        asking.exception()
 
 
 class Ends:
     """The ends of the command logs of all cells."""
 
     def __init__(self, bootstrap: str, topics: Topics, *, cells: int) -> None:
-        self._of = [
-            End(Tail(bootstrap, topics.commands, cell, client_id=f"xq-gateway-ends-{cell}"))
-            for cell in range(cells)
+        self._logs = [
+            LogEnd(bootstrap, topics.commands, cell, client_id=f"xq-gateway-ends-{cell}") for cell in range(cells)
         ]
+        # A question under way may have been answered before our caller's record was acknowledged.
+        self._of = [Joined(log.ask) for log in self._logs]
 
     async def start(self) -> None:
         """Connect.
@@ -68,12 +24,12 @@ class Ends:
             Unavailable: no broker answered.
         """
         async with asyncio.TaskGroup() as group:
-            for end in self._of:
-                group.create_task(end.start())
+            for log in self._logs:
+                group.create_task(log.ask())
 
     async def stop(self) -> None:
         """Disconnect."""
-        await asyncio.gather(*(end.stop() for end in self._of))
+        await asyncio.gather(*(log.stop() for log in self._logs))
 
     async def check(self) -> None:
         """Return if Kafka answers.

@@ -12,6 +12,7 @@ from xqueue_common.clock import Clock
 from xqueue_common.explain import Explained, ScopeView
 from xqueue_common.ids import cell_of
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment_or_none
 from xqueue_common.scopes import queue_scope
 from xqueue_gateway.push.drain import Drain
 from xqueue_gateway.tasks.lookup import Lookup
@@ -19,7 +20,6 @@ from xqueue_gateway.tasks.reasons import (
     Reason,
     WaitsFor,
     estimate,
-    moment,
     reason_to_rest,
     reasons_to_wait,
     waits_for,
@@ -123,6 +123,6 @@ def _other(found: Found) -> Explanation:
         status=state.status,
         waiting_for=waits,
         reasons=[reason],
-        expected_start=moment(state.scheduled_ms),
+        expected_start=moment_or_none(state.scheduled_ms),
         basis=_TASKS if state.waits_for else _TIME,
     )

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +13,7 @@ from xqueue_common.cell import Cell
 from xqueue_common.clock import Clock
 from xqueue_common.fleet import GpuInfo, WorkerInfo
 from xqueue_common.lifecycle import TERMINAL, Status
+from xqueue_common.moments import moment
 from xqueue_common.views import WorkerView
 from xqueue_gateway.push.rates import WINDOW_S, Rates
 from xqueue_gateway.tasks.backends import BackendState, Seen, merged
@@ -70,7 +71,7 @@ class Fleet:
             waiting=running[Status.PENDING] + running[Status.SCHEDULED],
             running=running[Status.PROCESSING],
             rates=self._rates(),
-            at=datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC),
+            at=moment(self.clock.now_ms()),
         )
 
     def _rates(self) -> dict[str, float]:
@@ -115,7 +116,7 @@ def _instances(views: list[WorkerView]) -> Iterator[Instance]:
             running=view.running,
             gpus=info.gpus,
             models=info.models,
-            last_heartbeat=datetime.fromtimestamp(view.heartbeat_ms / 1000, UTC),
+            last_heartbeat=moment(view.heartbeat_ms),
         )
 
 

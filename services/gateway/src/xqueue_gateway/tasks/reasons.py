@@ -1,12 +1,13 @@
 """Why a task waits, in words: pure functions of what the cell says."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from xqueue_common.explain import Explained, ScopeView
+from xqueue_common.moments import moment_or_none
 from xqueue_common.task import TaskSpec, TaskState
 
 ReasonKind = Literal["limit", "paused", "rate", "no_worker", "too_large", "busy", "model", "time", "tasks"]
@@ -53,7 +54,7 @@ def reason_to_rest(state: TaskState) -> Reason:
         many = f"{len(ids)} tasks" if len(ids) > 1 else f"task {ids[0]}"
         return Reason(kind="tasks", message=f"it waits until {many} will have ended", holders=ids)
     what = "it is tried again then" if state.attempt else "it is to run then"
-    return Reason(kind="time", message=what, until=moment(state.scheduled_ms))
+    return Reason(kind="time", message=what, until=moment_or_none(state.scheduled_ms))
 
 
 def waits_for(reasons: list[Reason]) -> WaitsFor:
@@ -68,7 +69,7 @@ def estimate(why: Explained, reasons: list[Reason], *, waiting: int, per_second:
     position = max(0, min(why.above + why.before * max(1, why.keys) * max(1, why.tenants), waiting - 1))
     if per_second <= 0:
         return Estimate(position, None)
-    start = moment(now_ms + round(1000 * (position + 1) / per_second))
+    start = moment_or_none(now_ms + round(1000 * (position + 1) / per_second))
     # That its model is not loaded may end earlier than that.
     earliest = (reason.until for reason in reasons if reason.kind != "model")
     return Estimate(position, max(at for at in (start, *earliest) if at))
@@ -78,11 +79,6 @@ def named(scope: str) -> str:
     """Return a scope in words."""
     kind, _, name = scope.partition("/")
     return f"{_KINDS[kind]} {name.partition('/')[2] if kind == 'k' else name}"
-
-
-def moment(ms: int | None) -> datetime | None:
-    """Return a time in ms as what is shown."""
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _of_scope(view: ScopeView, holders: list[str]) -> Iterator[Reason]:
@@ -96,7 +92,7 @@ def _of_scope(view: ScopeView, holders: list[str]) -> Iterator[Reason]:
         )
     if view.refill_ms is not None:
         message = f"{scope} may not begin more until then: its rate is used up"
-        yield Reason(kind="rate", scope=scope, message=message, until=moment(view.refill_ms))
+        yield Reason(kind="rate", scope=scope, message=message, until=moment_or_none(view.refill_ms))
 
 
 def _of_workers(spec: TaskSpec, why: Explained) -> Iterator[Reason]:
@@ -111,4 +107,4 @@ def _of_workers(spec: TaskSpec, why: Explained) -> Iterator[Reason]:
         yield Reason(kind="busy", scope=scope, message=message)
     if why.due_ms is not None:
         message = f"no free worker held model {spec.model}: until then, tasks that need no load come first"
-        yield Reason(kind="model", scope=scope, message=message, until=moment(why.due_ms))
+        yield Reason(kind="model", scope=scope, message=message, until=moment_or_none(why.due_ms))

@@ -1,13 +1,13 @@
 """Counts of one tenant's tasks, for whoever must not learn those of others."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
 from xqueue_common.clock import Clock
 from xqueue_common.history.schema import task_totals, tasks
 from xqueue_common.lifecycle import TERMINAL, Status
+from xqueue_common.moments import moment
 from xqueue_gateway.history.database import Database
 from xqueue_gateway.push.rates import Rates, of_tenant
 from xqueue_gateway.tasks.fleet import StatsAnswer
@@ -40,7 +40,7 @@ class TenantStats:
             waiting=counted[Status.PENDING] + counted[Status.SCHEDULED],
             running=counted[Status.PROCESSING],
             rates=self._rates(tenant),
-            at=datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC),
+            at=moment(self.clock.now_ms()),
         )
 
     def _rates(self, tenant: str) -> dict[str, float]:

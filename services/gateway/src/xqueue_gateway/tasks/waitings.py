@@ -1,9 +1,9 @@
 """How many tasks wait: one question to a cell for all who ask at the same time."""
 
-import asyncio
 from collections.abc import Iterable
 
 from xqueue_common.cell import Cell
+from xqueue_common.together import Joined
 from xqueue_common.views import Waiting
 
 
@@ -17,8 +17,7 @@ class Waitings:
     def __init__(self, cell: Cell) -> None:
         self._cell = cell
         self._scopes: set[str] = set()
-        self._asking: asyncio.Task[Waiting] | None = None
-        self._next: asyncio.Task[Waiting] | None = None
+        self._joined = Joined(self._ask)
 
     async def ask(self, scopes: Iterable[str]) -> Waiting:
         """Return the counts of these scopes, and of others perhaps.
@@ -27,13 +26,8 @@ class Waitings:
             Unavailable: Redis does not answer.
         """
         self._scopes.update(scopes)
-        if self._next is None:
-            self._next = asyncio.create_task(self._ask_after(self._asking))
-        return await asyncio.shield(self._next)
+        return await self._joined.ask()
 
-    async def _ask_after(self, before: asyncio.Task[Waiting] | None) -> Waiting:
-        if before is not None:
-            await asyncio.wait([before])
+    async def _ask(self) -> Waiting:
         scopes, self._scopes = sorted(self._scopes), set()
-        self._asking, self._next = self._next, None
         return await self._cell.waiting(scopes)

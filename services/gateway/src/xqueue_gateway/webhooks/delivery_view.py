@@ -1,10 +1,11 @@
 """Deliveries as clients read them. Times are seconds, and stamps."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment, moment_or_none
 from xqueue_common.webhooks import Delivery, DeliveryState, Try
 from xqueue_gateway.webhooks.deliveries import Listed
 
@@ -55,8 +56,8 @@ def show_delivery(delivery: Delivery) -> DeliveryAnswer:
         state=delivery.state,
         reason=delivery.reason,
         attempts=delivery.attempts,
-        created_at=_at(delivery.created_ms),
-        next_at=None if delivery.due_ms is None else _at(delivery.due_ms),
+        created_at=moment(delivery.created_ms),
+        next_at=moment_or_none(delivery.due_ms),
         tries=[_try(one) for one in delivery.tries],
     )
 
@@ -67,8 +68,4 @@ def show_deliveries(listed: Listed) -> DeliveryPage:
 
 
 def _try(one: Try) -> TryAnswer:
-    return TryAnswer(_at(one.at_ms), one.status, one.error, one.duration_ms / 1000)
-
-
-def _at(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    return TryAnswer(moment(one.at_ms), one.status, one.error, one.duration_ms / 1000)

@@ -1,11 +1,12 @@
 """Subscriptions as clients ask for them and read them. Times are seconds, and stamps."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment
 from xqueue_common.names import QueueName
 from xqueue_common.registry.records import Note, Subscription
 from xqueue_gateway.submissions.submission import WebhookUrl
@@ -92,12 +93,10 @@ def show_webhook(subscription: Subscription) -> WebhookAnswer:
         queue=subscription.queue,
         description=subscription.description,
         disabled=subscription.disabled,
-        created_at=datetime.fromtimestamp(subscription.created_ms / 1000, UTC),
+        created_at=moment(subscription.created_ms),
     )
 
 
 def show_new(subscription: Subscription) -> NewWebhook:
     """Return a subscription as it is shown once, with its newest secret."""
-    shown = show_webhook(subscription)
-    same = {name: getattr(shown, name) for name in shown.__struct_fields__}
-    return NewWebhook(**same, secret=subscription.secrets[0].value)
+    return NewWebhook(**structs.asdict(show_webhook(subscription)), secret=subscription.secrets[0].value)

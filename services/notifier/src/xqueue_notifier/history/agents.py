@@ -15,6 +15,7 @@ from xqueue_notifier.history.retention import Days, Retention
 from xqueue_notifier.history.rows import audit_rows, log_rows, rows_of
 from xqueue_notifier.history.sink import TableSink
 from xqueue_notifier.history.store import Places, Store
+from xqueue_notifier.intake.intake import KEPT_S, Pace
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.settings import NotifierSettings
 
@@ -33,7 +34,7 @@ class HistoryAgents:
         self._artifacts = ArtifactStore.of(settings)
         self._engine = connect(settings.history_url)
         self._store = Store(self._engine)
-        self._most = settings.history_batch
+        self._pace = Pace(settings.history_batch, KEPT_S)
         self._days = Days(
             settings.history_retention_days, settings.statistics_retention_days, settings.audit_retention_days
         )
@@ -65,7 +66,7 @@ class HistoryAgents:
             since_ms = days.counts_since_ms(clock.now_ms())
             await store.apply(rows_of(records, counts_since_ms=since_ms), places)
 
-        intake = self._intakes.status("history", max_records=self._most, remembered=store.position)
+        intake = self._intakes.status("history", pace=self._pace, remembered=store.position)
         return TableSink(intake=intake, store=store, write=write)
 
     def _logs(self) -> TableSink[ProgressTopicRecord, LogRecord]:
@@ -74,7 +75,7 @@ class HistoryAgents:
         async def write(records: Sequence[LogRecord], places: Places) -> None:
             await store.add_logs(log_rows(records), places)
 
-        intake = self._intakes.progress("logs", LogRecord, max_records=self._most, remembered=store.position)
+        intake = self._intakes.progress("logs", LogRecord, pace=self._pace, remembered=store.position)
         return TableSink(intake=intake, store=store, write=write)
 
     def _audit(self) -> TableSink[AuditRecord, AuditRecord]:
@@ -83,7 +84,7 @@ class HistoryAgents:
         async def write(records: Sequence[AuditRecord], places: Places) -> None:
             await store.add_audit(audit_rows(records), places)
 
-        intake = self._intakes.audit("audit", max_records=self._most, remembered=store.position)
+        intake = self._intakes.audit("audit", pace=self._pace, remembered=store.position)
         return TableSink(intake=intake, store=store, write=write)
 
     def _payloads(self) -> TableSink[Submitted | None, Submitted]:
@@ -93,6 +94,6 @@ class HistoryAgents:
             await store.add_payload_fields(field_rows(submissions, most), places)
 
         intake = self._intakes.commands(
-            "payloads", Submitted, read=read_submitted, max_records=self._most, remembered=store.position
+            "payloads", Submitted, read=read_submitted, pace=self._pace, remembered=store.position
         )
         return TableSink(intake=intake, store=store, write=write)

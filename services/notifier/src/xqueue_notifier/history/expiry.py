@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from xqueue_common.history.faults import translated
 from xqueue_common.history.schema import (
     audit,
+    deliveries,
     labels,
     logs,
     payload_fields,
@@ -53,6 +54,10 @@ class Expiry:
     async def audit(self, before_ms: int, *, limit: int) -> int:
         """Delete up to ``limit`` acts from before a time; return how many."""
         return await self._rows(audit, audit.c.at_ms, before_ms, limit)
+
+    async def deliveries(self, before_ms: int, *, limit: int) -> int:
+        """Delete up to ``limit`` deliveries that began before a time; return how many."""
+        return await self._rows(deliveries, deliveries.c.created_ms, before_ms, limit)
 
     async def orphans(self, table: Table, after: str, before_ms: int, *, limit: int) -> Walked:
         """Look at the rows of ``limit`` tasks behind one of them; delete old ones whose task is not known."""

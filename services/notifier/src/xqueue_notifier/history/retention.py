@@ -37,11 +37,12 @@ class Days(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """What a round of the retention deleted: tasks, and rows of hours, of acts, and of tasks that are not known."""
+    """What a round of the retention deleted: tasks, and rows: hours, acts, deliveries, and of tasks not known."""
 
     tasks: int
     hours: int
     audit: int
+    deliveries: int
     orphans: int
 
 
@@ -77,8 +78,9 @@ class Retention:
         EXPIRED.inc(tasks)
         hours = await self._sweep(days.statistics, lambda before: expiry.hours(before, limit=_AT_ONCE))
         acts = await self._sweep(days.audit, lambda before: expiry.audit(before, limit=_AT_ONCE))
-        swept = Swept(tasks, hours, acts, await self._orphans())
-        for what in ("hours", "audit", "orphans"):
+        told = await self._sweep(days.tasks, lambda before: expiry.deliveries(before, limit=_AT_ONCE))
+        swept = Swept(tasks, hours, acts, told, await self._orphans())
+        for what in ("hours", "audit", "deliveries", "orphans"):
             EXPIRED_ROWS.labels(what=what).inc(getattr(swept, what))
         return swept
 

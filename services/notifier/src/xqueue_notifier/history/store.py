@@ -1,6 +1,5 @@
 """Where the sinks of the history write."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -30,12 +29,10 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._statements = Statements(engine.dialect)
-        self._preparing = asyncio.Lock()
 
     async def prepare(self) -> None:
         """Make the tables that are missing, migrate those that are older."""
-        async with self._preparing:  # several agents start at once: one after the other, on one connection
-            await create_tables(self._engine)
+        await create_tables(self._engine)
 
     async def check(self) -> None:
         """Ask the database for a sign of life, and whether the tables are ours."""

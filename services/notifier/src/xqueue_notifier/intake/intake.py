@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from xqueue_common.errors import Unavailable, Undecodable
 from xqueue_common.kafka.dead import DeadRecords
 from xqueue_common.kafka.group import GroupReader
+from xqueue_common.spacing import Spacing
 from xqueue_notifier.intake.batch import Arrival, Batch, Place
 from xqueue_notifier.intake.gates import Gate
 from xqueue_notifier.intake.lag import Lag
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 In = TypeVar("In")
 Out = TypeVar("Out")
 
+PUSHED_S, KEPT_S = 0.02, 0.1
+"""From one reading to the next where somebody waits at the other end, and where it is kept for later."""
 _POLL_MS = 500
 _LAST_COMMIT_S = 3.0
 
@@ -29,13 +32,12 @@ class Pace(NamedTuple):
     """How much is read at once, and how often Kafka is told what is done.
 
     Commits are lazy: what was done since the last one comes again after a crash, and every sink takes repeats.
-    ``rest_s`` lies between one reading and the next while records keep coming: read one by one they would cost the
-    broker and us several times as much. What comes after a silence is read at once.
+    ``every_s`` lies between one reading and the next when they come thick and fast: see ``Spacing``.
     """
 
     max_records: int
+    every_s: float = PUSHED_S
     commit_every_s: float = 1.0
-    rest_s: float = 0.0
 
 
 class Intake(Generic[In, Out]):
@@ -76,7 +78,7 @@ class Intake(Generic[In, Out]):
         self._next: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
-        self._heard_at = 0.0
+        self._spacing = Spacing(pace.every_s)
         self._lag = Lag(sink, reader) if measured else None
 
     async def start(self) -> None:
@@ -118,13 +120,14 @@ class Intake(Generic[In, Out]):
             OutcomeUnknown: a record that cannot be read could not be buried.
         """
         await self._commit_if_due()
-        await self._rest()
+        await self._spacing.wait()
         polled = await self._reader.poll(max_records=self._pace.max_records, timeout_ms=_POLL_MS)
-        if polled:
-            self._heard_at = time.monotonic()
-        else:
+        found = sum(map(len, polled.values()))
+        batch: Batch[Out] = Batch(full=found >= self._pace.max_records)
+        if not polled:
             await self._enter_idle()
-        batch: Batch[Out] = Batch(full=sum(map(len, polled.values())) >= self._pace.max_records)
+        elif not batch.full:
+            self._spacing.spend(found)
         for partition, records in polled.items():
             if await self._follows(partition, records[0].offset):
                 await self._take(batch, partition, records)
@@ -157,11 +160,6 @@ class Intake(Generic[In, Out]):
             OutcomeUnknown: it may not be kept yet; do not go on before it is.
         """
         await self._dead.bury(arrival.raw, reason)
-
-    async def _rest(self) -> None:
-        left_s = self._heard_at + self._pace.rest_s - time.monotonic()
-        if left_s > 0:
-            await asyncio.sleep(left_s)
 
     async def _follows(self, partition: TopicPartition, offset: int) -> bool:
         if self._next.get(partition) == offset:

@@ -20,10 +20,6 @@ from xqueue_notifier.settings import NotifierSettings
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-_PUSHED = frozenset({"mqtt", "progress", "webhooks", "webhook-waits"})
-"""Sinks at whose other end somebody waits."""
-_PUSHED_REST_S, _KEPT_REST_S = 0.004, 0.05
-
 
 class Intakes:
     """All ways from Kafka into this process. Intakes share nothing but the way into ``xq.dead``."""
@@ -36,18 +32,18 @@ class Intakes:
         self._probe = Tail(self._bootstrap, self._topics.dead, 0, client_id=self._client_id)
 
     def status(
-        self, sink: str, *, max_records: int, remembered: Remembered | None = None
+        self, sink: str, *, pace: Pace, remembered: Remembered | None = None
     ) -> Intake[StatusTopicRecord, StatusRecord]:
         """Make an intake of what schedulers write; for ``remembered`` see ``Memory``."""
         gate = EpochGate(self._bootstrap, client_id=self._client_id, memory=self._memory(remembered))
-        return self._intake(sink, self._topics.status, read_status, gate, max_records)
+        return self._intake(sink, self._topics.status, read_status, gate, pace)
 
     def progress(
-        self, sink: str, kind: type[Out], *, max_records: int, remembered: Remembered | None = None
+        self, sink: str, kind: type[Out], *, pace: Pace, remembered: Remembered | None = None
     ) -> Intake[ProgressTopicRecord, Out]:
         """Make an intake of one kind of what workers write on the way."""
         gate = KindGate(kind, self._memory(remembered))
-        return self._intake(sink, self._topics.progress, read_progress, gate, max_records)
+        return self._intake(sink, self._topics.progress, read_progress, gate, pace)
 
     def commands(
         self,
@@ -55,23 +51,23 @@ class Intakes:
         kind: type[Out],
         *,
         read: Callable[[bytes | None], In],
-        max_records: int,
+        pace: Pace,
         remembered: Remembered,
     ) -> Intake[In, Out]:
         """Make an intake of one kind of what gateways write, read as the sink pleases."""
         gate = KindGate(kind, self._memory(remembered))
-        return self._intake(sink, self._topics.commands, read, gate, max_records)
+        return self._intake(sink, self._topics.commands, read, gate, pace)
 
-    def audit(self, sink: str, *, max_records: int, remembered: Remembered) -> Intake[AuditRecord, AuditRecord]:
+    def audit(self, sink: str, *, pace: Pace, remembered: Remembered) -> Intake[AuditRecord, AuditRecord]:
         """Make an intake of administrative acts."""
         gate = KindGate(AuditRecord, self._memory(remembered))
-        return self._intake(sink, self._topics.audit, read_audit, gate, max_records)
+        return self._intake(sink, self._topics.audit, read_audit, gate, pace)
 
     def deliveries(
-        self, sink: str, *, max_records: int, gate: Gate[Delivery, Delivery], measured: bool = True
+        self, sink: str, *, pace: Pace, gate: Gate[Delivery, Delivery], measured: bool = True
     ) -> Intake[Delivery, Delivery]:
         """Make an intake of how webhooks stand; for ``measured`` see ``Intake``."""
-        return self._intake(sink, self._topics.deliveries, read_delivery, gate, max_records, measured=measured)
+        return self._intake(sink, self._topics.deliveries, read_delivery, gate, pace, measured=measured)
 
     async def check(self) -> None:
         """Ask Kafka for a sign of life.
@@ -93,18 +89,17 @@ class Intakes:
         topic: str,
         decode: Callable[[bytes | None], In],
         gate: Gate[In, Out],
-        most: int,
+        pace: Pace,
         *,
         measured: bool = True,
     ) -> Intake[In, Out]:
-        rest_s = _PUSHED_REST_S if sink in _PUSHED else _KEPT_REST_S
         return Intake(
             sink,
             reader=self._reader(sink, topic),
             decode=decode,
             gate=gate,
             dead=self._dead(sink),
-            pace=Pace(most, rest_s=rest_s),
+            pace=pace,
             measured=measured,
         )
 

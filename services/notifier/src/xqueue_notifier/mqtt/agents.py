@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from xqueue_common.clock import SystemClock
 from xqueue_common.events import ProgressRecord
 from xqueue_common.ops import Health
+from xqueue_notifier.intake.intake import Pace
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.mqtt.messages import Topics
 from xqueue_notifier.mqtt.progress_sink import ProgressSink
@@ -38,7 +39,7 @@ class MqttAgents:
     def _status(self) -> MqttSink:
         settings = self._settings
         return MqttSink(
-            intake=self._intakes.status("mqtt", max_records=settings.mqtt_batch),
+            intake=self._intakes.status("mqtt", pace=Pace(settings.mqtt_batch)),
             publisher=self._publisher,
             topics=self._topics,
             retain=settings.mqtt_retain,
@@ -49,7 +50,7 @@ class MqttAgents:
     def _progress(self) -> ProgressSink:
         settings = self._settings
         return ProgressSink(
-            intake=self._intakes.progress("progress", ProgressRecord, max_records=settings.mqtt_batch),
+            intake=self._intakes.progress("progress", ProgressRecord, pace=Pace(settings.mqtt_batch)),
             publisher=self._progress_publisher,
             topics=self._topics,
             age_ms=settings.progress_age_s * 1000,

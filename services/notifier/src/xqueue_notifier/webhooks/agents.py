@@ -15,6 +15,7 @@ from xqueue_common.topics import Topics
 from xqueue_common.webhooks import Delivery
 from xqueue_notifier.history.sink import TableSink
 from xqueue_notifier.history.store import Places, Store
+from xqueue_notifier.intake.intake import KEPT_S, Pace
 from xqueue_notifier.intake.intakes import Intakes
 from xqueue_notifier.settings import NotifierSettings
 from xqueue_notifier.webhooks.breaker import BreakerSettings
@@ -24,7 +25,6 @@ from xqueue_notifier.webhooks.first_sink import FirstTries
 from xqueue_notifier.webhooks.gate import DeliveryGate, WaitGate
 from xqueue_notifier.webhooks.hosts import Hosts, Room
 from xqueue_notifier.webhooks.ledger import Ledger
-from xqueue_notifier.webhooks.list_retention import ListRetention
 from xqueue_notifier.webhooks.list_store import ListStore
 from xqueue_notifier.webhooks.schedule import schedule_of
 from xqueue_notifier.webhooks.signing import keys_of_setting
@@ -48,7 +48,6 @@ class WebhookAgents:
             ConfigError: a secret, the delays or the address of the database make no sense.
         """
         topics, self._clock = Topics(settings.topic_prefix), SystemClock()
-        self._settings = settings
         self._intakes = intakes
         self._producer = Producer(settings.kafka_bootstrap, client_id="notifier-webhooks")
         self._log = Batcher(self._producer, topics.deliveries)
@@ -74,18 +73,10 @@ class WebhookAgents:
 
     def all(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """Yield every agent's name and what runs it."""
-        store, deliveries, days = (
-            Store(self._engine),
-            ListStore(self._engine),
-            self._settings.history_retention_days,
-        )
         yield "webhook-subscribers", self._subscribers.run
         yield "webhooks", self._first_tries().run
         yield "webhook-waits", self._waits().run
-        yield "deliveries", self._list(store, deliveries).run
-        if days:
-            retention = ListRetention(store=store, deliveries=deliveries, clock=self._clock, days=days)
-            yield "delivery-retention", retention.run
+        yield "deliveries", self._list().run
 
     async def release(self) -> None:
         """Disconnect; the agents must have ended."""
@@ -97,23 +88,25 @@ class WebhookAgents:
 
     def _first_tries(self) -> FirstTries:
         return FirstTries(
-            intake=self._intakes.status("webhooks", max_records=_BATCH),
+            intake=self._intakes.status("webhooks", pace=Pace(_BATCH)),
             subscribers=self._subscribers,
             courier=self._courier,
             hosts=self._hosts,
             clock=self._clock,
         )
 
-    def _list(self, store: Store, deliveries: ListStore) -> TableSink[Delivery, Delivery]:
+    def _list(self) -> TableSink[Delivery, Delivery]:
+        deliveries = ListStore(self._engine)
+
         async def write(records: Sequence[Delivery], _places: Places) -> None:
             await deliveries.put(records)
 
-        intake = self._intakes.deliveries("deliveries", max_records=_LIST_BATCH, gate=DeliveryGate())
-        return TableSink(intake=intake, store=store, write=write)
+        intake = self._intakes.deliveries("deliveries", pace=Pace(_LIST_BATCH, KEPT_S), gate=DeliveryGate())
+        return TableSink(intake=intake, store=Store(self._engine), write=write)
 
     def _waits(self) -> Waits:
         return Waits(
-            intake=self._intakes.deliveries("webhook-waits", max_records=_BATCH, gate=WaitGate(), measured=False),
+            intake=self._intakes.deliveries("webhook-waits", pace=Pace(_BATCH), gate=WaitGate(), measured=False),
             subscribers=self._subscribers,
             courier=self._courier,
             clock=self._clock,

@@ -1,9 +1,9 @@
 """Deliveries in the history: for whoever lists them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,17 +36,6 @@ class ListStore:
                 if rows:
                     await connection.execute(self._upsert, rows)
         ROWS.labels(table="deliveries").inc(len(rows))
-
-    async def expire(self, before_ms: int, *, limit: int) -> int:
-        """Delete up to ``limit`` deliveries that began before a time; return how many."""
-        age = deliveries.c.created_ms
-        old = select(deliveries.c.delivery_id).where(age < before_ms).order_by(age).limit(limit)
-        with translated():
-            async with self._engine.begin() as connection:
-                ids: Sequence[str] = (await connection.scalars(old)).all()
-                if ids:
-                    await connection.execute(delete(deliveries).where(deliveries.c.delivery_id.in_(ids)))
-                return len(ids)
 
 
 def row_of(record: Delivery) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Who is to be told of a version of a task, and what exactly; nothing here does I/O."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Raw, Struct, structs
@@ -10,6 +10,7 @@ from xqueue_common.codec import encode
 from xqueue_common.events import StatusRecord, event_id
 from xqueue_common.kafka.producer import MAX_RECORD_BYTES
 from xqueue_common.lifecycle import Status
+from xqueue_common.moments import moment
 from xqueue_common.registry.records import Subscription
 from xqueue_common.snapshot import Snapshot, is_repeat, snapshot_of
 from xqueue_common.webhooks import Delivery, DeliveryState, delivery_id, tells_of
@@ -91,4 +92,4 @@ def _body(record: StatusRecord) -> Raw:
 
 
 def _event(record: StatusRecord, data: Snapshot) -> Event:
-    return Event(record.state.status, datetime.fromtimestamp(record.state.at_ms / 1000, UTC), data)
+    return Event(record.state.status, moment(record.state.at_ms), data)

@@ -54,11 +54,6 @@ class Tally:
         for gone in self._partitions.keys() - set(partitions):
             del self._partitions[gone]
 
-    def open_in(self, partition: TopicPartition) -> int:
-        """Return how many records of a partition are being worked on."""
-        known = self._partitions.get(partition)
-        return 0 if known is None else len(known.open)
-
     @property
     def done(self) -> Mapping[TopicPartition, int]:
         """Up to where each partition is done."""
