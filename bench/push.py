@@ -29,6 +29,8 @@ from xqueue_common.lifecycle import Status
 from xqueue_common.task import TaskSpec, TaskState
 from xqueue_common.topics import Topics
 from xqueue_embedded import Kafka, Mosquitto, Redis
+from xqueue_embedded.brokers.mosquitto import TOOLS
+from xqueue_embedded.fetch.programs import require
 from xqueue_embedded.ports import LOOPBACK, free_port
 
 _PROCESSES = 2
@@ -313,9 +315,8 @@ async def mqtt(ground: Ground, notifier: Service, teller: Teller, count: int) ->
     start = 'xqueue_notifier_publishes_total{outcome="acknowledged"'
     arguments = ("-h", ground.mosquitto.host, "-p", str(ground.mosquitto.port), "-q", "1", "-t", "task/#")
     pipe = asyncio.subprocess.PIPE
-    hearer = Hearer(
-        await asyncio.create_subprocess_exec("mosquitto_sub", *arguments, "-F", "%t", stdout=pipe, limit=1 << 20)
-    )
+    [tool, *_] = await require(TOOLS)
+    hearer = Hearer(await asyncio.create_subprocess_exec(tool, *arguments, "-F", "%t", stdout=pipe, limit=1 << 20))
     while not hearer.heard:
         await teller.tell(1)  # the tool does not say when it has subscribed
         await asyncio.sleep(0.5)

@@ -3,6 +3,7 @@ from asyncio.subprocess import PIPE, Process
 
 from support.brokers import MakeMosquitto
 from support.eventually import eventually
+from support.mosquitto import begin_tool
 
 from xqueue_embedded import Mosquitto
 
@@ -57,4 +58,4 @@ async def said(subscriber: Process) -> str:
 
 async def client(broker: Mosquitto, program: str, *arguments: str) -> Process:
     address = ("-h", broker.host, "-p", str(broker.port))
-    return await asyncio.create_subprocess_exec(program, *address, *arguments, stdout=PIPE)
+    return await begin_tool(program, *address, *arguments, stdout=PIPE)

@@ -1,4 +1,3 @@
-import asyncio
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,6 +9,7 @@ from integration.notifier.played import PlayedScheduler, notifying
 from integration.notifier.subscriber import subscribed
 from msgspec import Raw
 from support.eventually import eventually
+from support.mosquitto import begin_tool
 from unit.notifier.records import progress, task, version
 
 from xqueue_common.codec import encode
@@ -69,7 +69,7 @@ async def test_the_tools_of_mosquitto_see_the_same(
     scheduler: PlayedScheduler, mosquitto: Mosquitto, namespace: str
 ) -> None:
     arguments = ("-h", mosquitto.host, "-p", str(mosquitto.port), "-t", f"{namespace}/#", "-F", "%t %p", "-C", "30")
-    tool = await asyncio.create_subprocess_exec("mosquitto_sub", *arguments, stdout=PIPE)
+    tool = await begin_tool("mosquitto_sub", *arguments, stdout=PIPE)
     numbers = count()
 
     async def heard_enough() -> bool:

@@ -1,38 +1,25 @@
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from integration.notifier.test_publisher import messages, publishing
 from support.eventually import eventually
+from support.mosquitto import guarded_broker, run
 
 from xqueue_common.errors import Unavailable
-from xqueue_embedded.ports import free_port
 from xqueue_notifier.mqtt.publisher import Publisher
 
 
 @pytest.fixture
 async def secured(tmp_path: Path) -> AsyncIterator[int]:
     """The port of a Mosquitto that speaks TLS and knows one user, ``xqueue``, whose password is ``right``."""
-    port = free_port()
     await run(
         *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"),
         *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/ca.pem"),
     )
-    await run("mosquitto_passwd", "-c", "-b", f"{tmp_path}/users", "xqueue", "right")
-    (tmp_path / "conf").write_text(
-        f"listener {port} 127.0.0.1\ncertfile {tmp_path}/ca.pem\nkeyfile {tmp_path}/key.pem\n"
-        f"password_file {tmp_path}/users\nallow_anonymous false\nuser root\n"
-    )
-    broker = await asyncio.create_subprocess_exec("mosquitto", "-c", f"{tmp_path}/conf")
-    yield port
-    broker.terminate()
-    await broker.wait()
-
-
-async def run(*command: str) -> None:
-    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
-    assert await process.wait() == 0
+    tls = (f"certfile {tmp_path}/ca.pem", f"keyfile {tmp_path}/key.pem")
+    async with guarded_broker(tmp_path, *tls, passwords={"xqueue": "right"}) as port:
+        yield port
 
 
 async def test_it_publishes_over_tls_as_whom_it_says_it_is(secured: int, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Tenants at one broker: each sees its own tasks, with the access list that we ship."""
 
-import asyncio
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from integration.notifier.played import PlayedScheduler, notifying
 from integration.notifier.subscriber import subscribed
-from integration.notifier.test_secured import run
 from support.eventually import eventually
+from support.mosquitto import begin_tool, guarded_broker
 from unit.notifier.records import progress, task
-
-from xqueue_embedded.ports import free_port
 
 NOTIFIER = "notifier@xqueue"
 ACL = Path(__file__).parents[3] / "deploy/mosquitto/acl.conf"
@@ -22,31 +20,16 @@ OF_A, OF_B = task(1, tenant="a"), task(2, tenant="b")
 @pytest.fixture
 async def guarded(tmp_path: Path) -> AsyncIterator[int]:
     """The port of a Mosquitto with our access list; the password of each user is its name."""
-    port = free_port()
-    users = tmp_path / "users"
-    for user in (NOTIFIER, "a", "b"):
-        await run("mosquitto_passwd", *(() if users.exists() else ("-c",)), "-b", str(users), user, user)
     (tmp_path / "acl").write_bytes(ACL.read_bytes())
-    (tmp_path / "conf").write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\nuser root\n"
-        f"password_file {users}\nacl_file {tmp_path}/acl\n"
-    )
-    broker = await asyncio.create_subprocess_exec(
-        "mosquitto", "-c", f"{tmp_path}/conf", stderr=asyncio.subprocess.DEVNULL
-    )
-    yield port
-    broker.terminate()
-    await broker.wait()
+    users = {user: user for user in (NOTIFIER, "a", "b")}
+    async with guarded_broker(tmp_path, f"acl_file {tmp_path}/acl", passwords=users) as port:
+        yield port
 
 
 async def tool(name: str, port: int, user: str | None, *arguments: str) -> int:
     """Run one of Mosquitto's tools and return its exit status."""
     who = () if user is None else ("-u", user, "-P", user)
-    process = await asyncio.create_subprocess_exec(
-        *(name, "-p", str(port), "-V", "5", *who, *arguments),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = await begin_tool(name, "-p", str(port), "-V", "5", *who, *arguments, stdout=DEVNULL, stderr=DEVNULL)
     return await process.wait()
 
 

@@ -11,12 +11,14 @@ from xqueue_embedded.processes.ask import ask
 from xqueue_embedded.processes.launch import Launch
 from xqueue_embedded.processes.niceness import TELLS
 
-_PROGRAM = Program(
+PROGRAM = Program(
     names=("mosquitto",),
     debian="mosquitto",
     elsewhere="mosquitto",
     beside_path=("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"),
 )
+TOOLS = Program(names=("mosquitto_sub",), debian="mosquitto-clients", elsewhere="mosquitto")
+"""mosquitto_sub, and mosquitto_pub beside it: nobody needs them to run anything, tests and benchmarks call them."""
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"  # MQTT 3.1.1, clean session, the server chooses our id
 _ACCEPTED = b"\x20\x02\x00\x00"
 
@@ -34,7 +36,7 @@ class Mosquitto(Broker):
 
     async def _program(self) -> Path:
         if self._found is None:
-            self._found = (await require(_PROGRAM))[0]
+            self._found = (await require(PROGRAM))[0]
         return self._found
 
     async def _launch(self) -> Launch:
