@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pytest
 from support.scheduler.hooks import Crashed
@@ -90,13 +90,14 @@ async def set_scene(world: World) -> Scene:
     return Scene(world, owner, worker, [first, second, later], early)
 
 
-async def rounds(scheduler: Scheduler) -> None:
-    """As many rounds as it takes to come to each point."""
-    for _ in range(10):
-        await scheduler.idle()
-        await scheduler.settle()
-        if (sending := scheduler.owner._timers._sending) is not None:
-            await sending
+async def rounds(scheduler: Scheduler) -> NoReturn:
+    """As many rounds as it takes to come to each point: a log takes its time to hand out what was appended."""
+    async with asyncio.timeout(scheduler.world.patience_s):
+        while True:
+            await scheduler.idle()
+            await scheduler.settle()
+            if (sending := scheduler.owner._timers._sending) is not None:
+                await sending
 
 
 async def dies(scheduler: Scheduler, point: str) -> None:

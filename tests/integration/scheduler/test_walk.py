@@ -12,8 +12,11 @@ import pytest
 from redis.asyncio import Redis
 from support.scheduler.fold.bareground import bare_ground
 from support.scheduler.fold.running import Walks
+from support.scheduler.fold.steps import Step
 from support.scheduler.fold.worldground import world_ground
 from support.scheduler.walking import EXAMPLES, SEED
+
+from xqueue_scheduler.store import functions
 
 BARE = 200
 WORLDS = 70
@@ -33,3 +36,11 @@ async def test_a_cell_behaves_like_its_model_whoever_owns_it_and_whatever_become
     walks = Walks(redis, namespace, world_ground)
     await walks.walk(range(SEED, SEED + (EXAMPLES or WORLDS)))
     assert EXAMPLES or walks.grants > walks.histories
+
+
+async def test_a_redis_that_goes_back_while_nothing_is_said_is_what_it_was(redis: Redis, namespace: str) -> None:
+    """Nothing tells its next owner so: heartbeats that it has lost come again."""
+    walks = Walks(redis, namespace, world_ground)
+    await functions.load(redis)
+    history = [Step("save", ()), Step("offer", (2, 1, ("m",), 0)), Step("go back", (True,))]
+    assert await walks.try_history(history) is None

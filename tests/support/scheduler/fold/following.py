@@ -76,6 +76,12 @@ class Follower:
         self._vows.forget()
         await self.compare()
 
+    async def went_back(self, model: FoldCell) -> None:
+        """The cell is again what it was when it was like this model."""
+        self.model = model
+        self._vows.forget()
+        await self.compare()
+
     async def check_invariants(self) -> None:
         """Check what holds of every cell between two calls."""
         with patch.object(keyspace, "plain", lambda *_: self._camera.plain()):

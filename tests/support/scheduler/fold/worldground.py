@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from typing import TYPE_CHECKING, NamedTuple
 
 from redis.asyncio import Redis
+from support.scheduler import keyspace
+from support.scheduler.fold.cell import FoldCell
 from support.scheduler.fold.following import Follower
 from support.scheduler.fold.steps import PATIENCE_MS, WORKERS, Offering
 from support.scheduler.inboxes import INBOXES
@@ -16,12 +19,19 @@ from xqueue_common.events import Command, Report
 from xqueue_scheduler.store.head import HeadSettings
 
 if TYPE_CHECKING:
-    from support.scheduler import keyspace
     from support.scheduler.stepped import Scheduler
 
 NEVER_S = 2_000_000.0
 FAR_MS = 600_000
 """More than this is not waited for: leases and timers would end, and it is no longer the walk that says which."""
+
+
+class _Moment(NamedTuple):
+    """What Redis held, how the model was, and where the status log ended."""
+
+    redis: keyspace.Saved
+    model: FoldCell
+    said: int
 
 
 class WorldGround:
@@ -34,7 +44,7 @@ class WorldGround:
         self._world = world
         self.cell = world.cell
         self.follower = Follower(world.redis, world.cell, HeadSettings(patience=PATIENCE_MS))
-        self._saved: keyspace.Saved | None = None
+        self._saved: _Moment | None = None
         self._owner: Scheduler
         self._owners = 0
         self._rebuilt_ms: int | None = None
@@ -66,6 +76,10 @@ class WorldGround:
 
     async def take(self) -> None:
         """See `Ground`."""
+        await self._change_owner()
+
+    async def _change_owner(self, back: FoldCell | None = None) -> None:
+        """Have another scheduler take the cell; ``back`` is the model of what Redis was set back to, if it was."""
         self._owners += 1
         self._rebuilt_ms = None
         self._owner = self._world.scheduler(str(self._owners))
@@ -79,10 +93,12 @@ class WorldGround:
 
         store.ready = noted  # type: ignore[method-assign,assignment]
         await self._owner.take()
-        if self._rebuilt_ms is None:
-            await self.follower.compare()
-        else:
+        if self._rebuilt_ms is not None:
             await self.follower.lost(self._rebuilt_ms)
+        elif back is not None:
+            await self.follower.went_back(back)
+        else:
+            await self.follower.compare()
 
     async def lose(self) -> None:
         """See `Ground`."""
@@ -91,15 +107,23 @@ class WorldGround:
 
     async def save(self) -> None:
         """See `Ground`."""
-        self._saved = await self._world.save()
+        self._saved = _Moment(await self._world.save(), deepcopy(self.follower.model), self._said)
 
     async def go_back(self) -> bool:
-        """See `Ground`. All that was done since stands in the log: even if nothing was, a call was."""
-        if self._saved is None:
+        """See `Ground`. The cell is rebuilt, but if nothing was said since: then it is as it was."""
+        if (saved := self._saved) is None:
             return False
-        await self._world.restore(self._saved)
-        await self.take()
-        return self._rebuilt_ms is not None
+        said = self._said
+        await self._world.restore(saved.redis)
+        await self._change_owner(deepcopy(saved.model))
+        rebuilt = self._rebuilt_ms is not None
+        assert rebuilt or said == saved.said, f"what Redis has lost is not read again: {saved.said} to {said}"
+        return rebuilt
+
+    @property
+    def _said(self) -> int:
+        """Where the status log ends."""
+        return self._world.end(self._world.topics.status)
 
 
 @asynccontextmanager
