@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -81,6 +82,45 @@ async def test_what_is_hardly_http_gets_a_4xx_or_no_answer(door: Door, raw: byte
     assert answer == b"" or answer.split()[1].startswith(b"4"), answer
 
 
+async def test_a_head_that_is_too_large_is_refused(door: Door) -> None:
+    answer = await said_to(door, GOOD.replace(b"\r\n\r\n", b"\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"), ends=False)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.endswith(b"65536 bytes: send less, or a body")
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"GET /", b"a" * 16_384),
+        (b"GET / HTTP/1.1\r\nX: ", b"a" * 16_384),
+        (b"GET / HTTP/1.1\r\n", b"X: 1\r\n" * 2_048),
+        (b"POST /api/v1/tasks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: ", b"a" * 16_384),
+        (b"POST /api/v1/tasks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X: 1\r\n" * 2_048),
+        (b"POST /api/v1/tasks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;x=", b"a" * 16_384),
+    ],
+)
+async def test_no_head_grows_for_ever(door: Door, begun: bytes, more: bytes) -> None:
+    host, port = door.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+
+    async def send_for_ever() -> None:
+        writer.write(begun)
+        while True:
+            writer.write(more)
+            await writer.drain()
+
+    sending, answer = asyncio.create_task(send_for_ever()), b""
+    async with asyncio.timeout(protocol.HEAD_S / 2):
+        with suppress(ConnectionError):  # what is sent after the end may cost us the answer
+            answer = await reader.read()
+        with pytest.raises(ConnectionError):
+            await sending
+    writer.close()
+
+    assert answer[:13] in (b"", b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize(
     "garbage", [b"GARBAGE\x00\xff\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n"]
 )
@@ -104,6 +144,8 @@ async def test_requests_sent_at_once_are_answered_in_their_order(door: Door) -> 
         (401, {"Authorization": "Bearer " + "x" * 30_000}),
         (400, {"Authorization": "\x7f"}),
         (422, {"X-XQ-Tenant": "a\x80"}),
+        (422, {"X-XQ-Tenant": "a", "x-xq-tenant": "b"}),
+        (422, {"Idempotency-Key": "a", "idempotency-key": "a"}),
         (200, {f"X-{n}": "x" * 100 for n in range(90)}),
         (200, {"Cookie": "a=" * 5_000, "Accept": "nonsense", "Expect": "nothing"}),
     ],

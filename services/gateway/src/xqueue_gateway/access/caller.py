@@ -14,6 +14,7 @@ _PLACE = "xqueue_caller"
 _TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _LONGEST_KEY = 255
+_OURS = {b"x-xq-tenant": "X-XQ-Tenant", b"idempotency-key": "Idempotency-Key"}
 
 
 class Caller(NamedTuple):
@@ -57,13 +58,25 @@ def caller_of(scope: Scope) -> Caller:
 
 
 def _found(scope: Scope) -> Caller:
-    headers, who = dict(scope["headers"]), principal_of(scope)
+    headers, who = _once(scope), principal_of(scope)
     named = _tenant(headers)
     if not who.operator and named not in (None, who.tenant):
         raise _foreign(who.tenant)
     tenant = (named or DEFAULT_TENANT) if who.operator else who.tenant
     sees = named if who.operator and not who.believed else tenant
     return Caller(tenant, sees, who.operator, who.actor, who.tier, _key(headers), _trace(headers))
+
+
+def _once(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers by name; ours must not be there twice: whoever is before us may heed the other one."""
+    given = list(scope["headers"])
+    headers = dict(given)
+    if len(headers) < len(given):
+        names = [name for name, _ in given]
+        for name, shown in _OURS.items():
+            if names.count(name) > 1:
+                raise invalid(FieldError(shown, "given more than once", "send it once"))
+    return headers
 
 
 def _foreign(own: str) -> Problem:

@@ -236,7 +236,9 @@ def _pairs(query: bytes) -> dict[str, list[str]]:
     try:
         return parse_qs(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise invalid(FieldError("query", "cannot be read", "percent-encode UTF-8")) from error
+        raise invalid(
+            FieldError("query", "cannot be read", f"percent-encode UTF-8, at most {_MOST_FIELDS} parameters")
+        ) from error
 
 
 def _single(name: str, texts: list[str]) -> Any:

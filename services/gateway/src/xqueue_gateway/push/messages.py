@@ -95,7 +95,9 @@ def read_query(query: bytes) -> Request | None:
     try:
         given = parse_qs(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise invalid(FieldError("query", "cannot be read", "percent-encode UTF-8")) from error
+        raise invalid(
+            FieldError("query", "cannot be read", f"percent-encode UTF-8, at most {_MOST_FIELDS} parameters")
+        ) from error
     if not given:
         return None
     after = given.pop("after", [])
