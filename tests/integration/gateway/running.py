@@ -89,6 +89,11 @@ class Door:
             assert (await subscription.next())["event"] == "subscribed"
             yield subscription
 
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection, over which a test says what it likes."""
+        host, port = self.url.removeprefix("http://").split(":")
+        return await asyncio.open_connection(host, int(port))
+
     def connected(self, query: str = "", **options: Any) -> Any:
         """Connect to the WebSocket."""
         headers = {"X-XQ-Tenant": self.tenant, **options.pop("headers", {})}

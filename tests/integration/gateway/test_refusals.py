@@ -101,8 +101,7 @@ async def test_a_head_that_is_too_large_is_refused(door: Door) -> None:
     ],
 )
 async def test_no_head_grows_for_ever(door: Door, begun: bytes, more: bytes) -> None:
-    host, port = door.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await door.dial()
 
     async def send_for_ever() -> None:
         writer.write(begun)
@@ -181,8 +180,7 @@ async def test_a_client_that_goes_away_in_the_middle_harms_nobody(door: Door) ->
 
 
 async def said_to(door: Door, raw: bytes, *, reads: bool = True, ends: bool = True) -> bytes:
-    host, port = door.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await door.dial()
     writer.write(raw)
     await writer.drain()
     answer = b""
@@ -282,8 +280,7 @@ async def test_nobody_holds_a_connection_without_asking_for_something(
     door: Door, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "HEAD_S", 0.2)
-    host, port = door.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await door.dial()
     writer.write(begun)
 
     async with asyncio.timeout(30):
@@ -296,8 +293,7 @@ async def test_nobody_holds_a_connection_without_asking_for_something(
 
 async def test_a_connection_may_be_kept_between_requests(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_S", 0.2)
-    host, port = door.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await door.dial()
     writer.write(GOOD)
     await reader.readuntil(b"}")
     with pytest.raises(TimeoutError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qs
 
 import msgspec
 from litestar.types import Scope
@@ -14,6 +13,7 @@ from xqueue_gateway.history.cursor import TASKS, Cursor, Place
 from xqueue_gateway.history.log_lines import LINES, LinePlace, LogQuery
 from xqueue_gateway.history.query import PAYLOAD, QUERY_HINTS, PageQuery, TaskQuery
 from xqueue_gateway.history.statistics_query import STATISTICS_HINTS, StatisticsQuery
+from xqueue_gateway.parameters import parameters_in
 from xqueue_gateway.problems import FieldError, Problem, invalid
 from xqueue_gateway.submissions.faults import meant
 from xqueue_gateway.webhooks.deliveries import DELIVERIES, DeliveryPlace, DeliveryQuery
@@ -233,12 +233,7 @@ def _converted(given: Mapping[str, list[str]], wanted: type[Q], **gathered: Any)
 
 
 def _pairs(query: bytes) -> dict[str, list[str]]:
-    try:
-        return parse_qs(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
-        raise invalid(
-            FieldError("query", "cannot be read", f"percent-encode UTF-8, at most {_MOST_FIELDS} parameters")
-        ) from error
+    return parameters_in(query, most=_MOST_FIELDS)
 
 
 def _single(name: str, texts: list[str]) -> Any:

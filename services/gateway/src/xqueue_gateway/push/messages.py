@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Meta, Struct
 
 from xqueue_common.codec import encode
 from xqueue_common.names import Count, TaskId
+from xqueue_gateway.parameters import parameters_in
 from xqueue_gateway.problems import FieldError, Problem, ProblemDetails, bad_json, invalid
 from xqueue_gateway.push.selection import Filter
 from xqueue_gateway.submissions.faults import fault, meant
@@ -92,12 +92,7 @@ def read_query(query: bytes) -> Request | None:
     Raises:
         Problem: a parameter is unknown or not valid.
     """
-    try:
-        given = parse_qs(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
-        raise invalid(
-            FieldError("query", "cannot be read", f"percent-encode UTF-8, at most {_MOST_FIELDS} parameters")
-        ) from error
+    given = parameters_in(query, most=_MOST_FIELDS)
     if not given:
         return None
     after = given.pop("after", [])
